@@ -1,0 +1,1 @@
+"""The outside world: HTTP libraries, databases, clocks, the environment, and the XTS protocol."""

@@ -1,0 +1,147 @@
+"""Closing positions: every leg is tried, and the book is read again before anything is called closed (X3, D9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from attrs import frozen
+
+from jainam.domain.errors import JainamError, SymbolNotFound
+from jainam.domain.flows import place_order
+from jainam.domain.instruments import Contract, InstrumentRef
+from jainam.domain.orders import OrderId, OrderRow
+from jainam.domain.patience import patiently
+from jainam.domain.planning import closing_order, slices, working_in
+from jainam.domain.portfolio import Position
+from jainam.domain.reports import CloseReport, Leg
+from jainam.domain.steps import Flow, ListOrders, ListPositions, NameContracts, Pause, Together, Waits
+from jainam.domain.vocabulary import OrderState, Product
+
+__all__ = ["close_all_positions", "everything"]
+
+Choice = Callable[[Position], bool]
+Key = tuple[InstrumentRef, Product]
+
+
+@frozen
+class _Attempt:
+    """What was sent for one position, and what stopped it."""
+
+    order_ids: tuple[OrderId, ...]
+    error: JainamError | None = None
+
+
+def everything(_: Position) -> bool:
+    """Choose every position."""
+    return True
+
+
+def close_all_positions(choice: Choice = everything) -> Flow[CloseReport]:
+    """Flatten every open position that *choice* picks; one failure never stops the rest.
+
+    What already works towards flat is not sent again, so calling it twice sends nothing extra.
+    """
+    book = yield from patiently(ListPositions())
+    held = [row for row in book if row.is_open and choice(row)]
+    if not held:
+        return CloseReport(())
+    orders = yield from patiently(ListOrders())
+    contracts = yield from NameContracts(tuple(row.instrument for row in held))
+    outcomes = yield from Together(tuple(_close(row, contracts, orders) for row in held))
+    attempts = [_Attempt((), outcome) if isinstance(outcome, JainamError) else outcome for outcome in outcomes]
+    left = yield from _left_of(held, attempts)
+    reasons = yield from _reasons(attempts, left, held)
+    return CloseReport(
+        tuple(_leg(row, attempt, contracts, left, reasons) for row, attempt in zip(held, attempts, strict=True))
+    )
+
+
+def _close(
+    position: Position, contracts: Mapping[InstrumentRef, Contract], orders: tuple[OrderRow, ...]
+) -> Flow[_Attempt]:
+    """Send what flattens one position, slice by slice, and stop at the first slice that fails."""
+    contract = contracts.get(position.instrument)
+    if contract is None:
+        return _Attempt(
+            (), SymbolNotFound(position.broker_symbol, position.instrument.exchange.value, "load the master contract")
+        )
+    working = working_in(orders, position.instrument, position.product)
+    order = closing_order(position, contract, working)
+    sent: list[OrderId] = [OrderId(order_id) for order_id in working.order_ids] if order is None else []
+    if order is not None:
+        for part in slices(order, contract):
+            try:
+                sent.append((yield from place_order(part, is_exit=True)).order_id)
+            except JainamError as error:
+                return _Attempt(tuple(sent), error)
+    return _Attempt(tuple(sent))
+
+
+def _left_of(held: list[Position], attempts: list[_Attempt]) -> Flow[dict[Key, int] | None]:
+    """What the book shows once the exits have had time to trade; ``None`` when it could not be read again."""
+    awaited = {_key(row) for row, attempt in zip(held, attempts, strict=True) if attempt.error is None}
+    left: dict[Key, int] | None = None
+    for wait in (yield from Waits()):
+        yield from Pause(wait)
+        try:
+            book = yield from patiently(ListPositions())
+        except JainamError:
+            continue
+        left = {_key(row): row.quantity for row in book}
+        if not any(left.get(key, 0) for key in awaited):
+            break
+    return left
+
+
+def _reasons(
+    attempts: list[_Attempt], left: dict[Key, int] | None, held: list[Position]
+) -> Flow[Mapping[OrderId, OrderRow]]:
+    """The rows of the exits, read only when some position is still open without an error that explains it."""
+    unexplained = left is not None and any(
+        attempt.error is None and left.get(_key(row), 0) for row, attempt in zip(held, attempts, strict=True)
+    )
+    if not unexplained:
+        return {}
+    try:
+        return {row.order_id: row for row in (yield from patiently(ListOrders()))}
+    except JainamError:
+        return {}
+
+
+def _leg(
+    position: Position,
+    attempt: _Attempt,
+    contracts: Mapping[InstrumentRef, Contract],
+    left: dict[Key, int] | None,
+    rows: Mapping[OrderId, OrderRow],
+) -> Leg:
+    contract = contracts.get(position.instrument)
+    remaining = None if left is None else left.get(_key(position), 0)
+    reason = ""
+    if remaining is None:
+        reason = "the position book could not be read again"
+    elif remaining:
+        reason = _why_open([rows[order_id] for order_id in attempt.order_ids if order_id in rows])
+    if attempt.error is not None and remaining != 0:
+        reason = str(attempt.error)
+    return Leg(
+        symbol=contract.symbol if contract else position.broker_symbol,
+        exchange=position.instrument.exchange,
+        product=position.product,
+        held=position.quantity,
+        order_ids=attempt.order_ids,
+        remaining=remaining,
+        reason=reason,
+        error=attempt.error,
+    )
+
+
+def _why_open(rows: list[OrderRow]) -> str:
+    for row in rows:
+        if row.state is OrderState.REJECTED:
+            return f"order {row.order_id} was rejected: {row.reason or 'no reason given'}"
+    return next((f"order {row.order_id} is {row.state.value}" for row in rows), "the exit has not traded yet")
+
+
+def _key(position: Position) -> Key:
+    return position.instrument, position.product

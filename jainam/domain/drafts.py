@@ -1,0 +1,179 @@
+"""Orders as people and programs write them down: texts and numbers of any kind, read with every complaint at once.
+
+OpenAlgo hands over quantities as text, whole floats or numbers and leaves fields out (host contract 1.2); nothing of
+that may turn into a different order than the one meant, so an unknown word is an error and never a default (B-12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+from jainam.domain.errors import InvalidOrder, SymbolNotFound
+from jainam.domain.instruments import Contract, SymbolKey
+from jainam.domain.money import ZERO, money
+from jainam.domain.orders import Order, SmartOrder
+from jainam.domain.validation import broken_rules
+from jainam.domain.vocabulary import Exchange, PriceType, Product, Side
+
+__all__ = ["Draft", "read_draft"]
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@frozen(kw_only=True)
+class Draft:
+    """An order as far as it could be read; ``None`` stands where *problems* says why."""
+
+    key: SymbolKey | None
+    side: Side | None
+    product: Product | None
+    price_type: PriceType | None
+    quantity: int | None
+    price: Decimal | None
+    trigger_price: Decimal | None
+    disclosed_quantity: int | None
+    target: int | None
+    problems: tuple[str, ...]
+
+    def order(self, contract: Contract | SymbolNotFound | None) -> Order:
+        """The order this draft means for *contract*; raises `InvalidOrder` with all that is wrong with it.
+
+        A symbol that the store does not know is passed as the error itself, to be listed among the other problems;
+        it is raised as it is when it is the only one.
+        """
+        problems = list(self.problems)
+        if isinstance(contract, SymbolNotFound):
+            problems += broken_rules(self, None)
+            if not problems:
+                raise contract
+            problems.insert(0, str(contract))
+        else:
+            problems += broken_rules(self, contract)
+        if problems:
+            raise InvalidOrder(problems)
+        assert self.key is not None
+        assert self.side is not None
+        assert self.product is not None
+        assert self.price_type is not None
+        assert self.quantity is not None
+        return Order(
+            instrument=self.key,
+            side=self.side,
+            product=self.product,
+            quantity=self.quantity,
+            price_type=self.price_type,
+            price=self.price or ZERO,
+            trigger_price=self.trigger_price or ZERO,
+            disclosed_quantity=self.disclosed_quantity or 0,
+        )
+
+    def smart_order(self) -> SmartOrder:
+        """The wish for a position that this draft means; raises `InvalidOrder` with all that could not be read."""
+        problems = list(self.problems)
+        if self.target is None and not any("position_size" in problem for problem in problems):
+            problems.append("position_size is required")
+        if problems:
+            raise InvalidOrder(problems)
+        assert self.key is not None
+        assert self.side is not None
+        assert self.product is not None
+        assert self.price_type is not None
+        assert self.target is not None
+        return SmartOrder(
+            instrument=self.key,
+            product=self.product,
+            target=self.target,
+            side=self.side,
+            quantity=self.quantity or 0,
+            price_type=self.price_type,
+            price=self.price or ZERO,
+            trigger_price=self.trigger_price or ZERO,
+            disclosed_quantity=self.disclosed_quantity or 0,
+        )
+
+
+def read_draft(fields: Mapping[str, Any], *, quantity_required: bool = True) -> Draft:
+    """Read the fields OpenAlgo uses: symbol, exchange, action, quantity, product, pricetype, price, trigger_price,
+    disclosed_quantity, position_size.
+
+    Absent and ``None`` mean the host's defaults (MARKET, MIS, 0). Never raises; what could not be read is in
+    `Draft.problems`.
+    """
+    problems: list[str] = []
+    symbol = str(fields.get("symbol") or "").strip()
+    if not symbol:
+        problems.append("symbol is required")
+    exchange = _word(fields, "exchange", Exchange, None, problems)
+    side = _word(fields, "action", Side, None, problems)
+    product = _word(fields, "product", Product, Product.MIS, problems)
+    price_type = _word(fields, "pricetype", PriceType, PriceType.MARKET, problems)
+    quantity = _whole(fields, "quantity", problems)
+    if quantity_required and not any(problem.startswith("quantity") for problem in problems):
+        if quantity is None:
+            problems.append("quantity is required")
+        elif quantity <= 0:
+            problems.append(f"quantity must be a whole number above zero, not {quantity}")
+            quantity = None
+    disclosed = _whole(fields, "disclosed_quantity", problems)
+    if disclosed is not None and disclosed < 0:
+        problems.append(f"disclosed_quantity must be zero or more, not {disclosed}")
+        disclosed = None
+    return Draft(
+        key=SymbolKey(symbol, exchange) if symbol and exchange is not None else None,
+        side=side,
+        product=product,
+        price_type=price_type,
+        quantity=quantity,
+        price=_price(fields, "price", problems),
+        trigger_price=_price(fields, "trigger_price", problems),
+        disclosed_quantity=disclosed,
+        target=_whole(fields, "position_size", problems),
+        problems=tuple(problems),
+    )
+
+
+def _given(fields: Mapping[str, Any], name: str) -> Any:
+    value = fields.get(name)
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _word(
+    fields: Mapping[str, Any], name: str, words: type[Word], default: Word | None, problems: list[str]
+) -> Word | None:
+    value = _given(fields, name)
+    if value is None:
+        if default is None:
+            problems.append(f"{name} is required")
+        return default
+    try:
+        return words(str(value).strip().upper())
+    except ValueError:
+        problems.append(f"{name} {value!r} is not one of {', '.join(words)}")
+        return None
+
+
+def _whole(fields: Mapping[str, Any], name: str, problems: list[str]) -> int | None:
+    value = _given(fields, name)
+    if value is None:
+        return None
+    number = Decimal("NaN") if isinstance(value, bool) else money(value)
+    if not number.is_finite() or number != number.to_integral_value():
+        problems.append(f"{name} must be a whole number, not {value!r}")
+        return None
+    return int(number)
+
+
+def _price(fields: Mapping[str, Any], name: str, problems: list[str]) -> Decimal | None:
+    value = _given(fields, name)
+    if value is None:
+        return ZERO
+    number = Decimal("NaN") if isinstance(value, bool) else money(value)
+    if not number.is_finite() or number < 0:
+        problems.append(f"{name} must be a number, zero or more, not {value!r}")
+        return None
+    return number

@@ -1,0 +1,128 @@
+"""Being logged in: a flow that meets an expired session logs in once and goes on where it stood (D13)."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+from jainam.domain.errors import BrokerUnavailable, JainamError, LoginExpired
+from jainam.domain.sessions import Api, Session
+from jainam.domain.steps import (
+    Alone,
+    BrokerStep,
+    Flow,
+    ForgetSession,
+    KeepSession,
+    KnownSession,
+    Login,
+    Logout,
+    Step,
+    Tell,
+    Traffic,
+)
+
+__all__ = ["Access", "LoggedIn", "MovedRoot", "log_in", "log_out", "signed_in"]
+
+T = TypeVar("T")
+
+
+@frozen
+class Access:
+    """Below which paths each interface is looked for, the likeliest first."""
+
+    interactive: tuple[str, ...]
+    market_data: tuple[str, ...]
+
+    def roots(self, api: Api) -> tuple[str, ...]:
+        """The paths to try for *api*."""
+        return self.interactive if api is Api.INTERACTIVE else self.market_data
+
+
+@frozen
+class LoggedIn:
+    """A fresh session was made."""
+
+    api: str
+    user_id: str
+    client_id: str
+
+
+@frozen
+class MovedRoot:
+    """An interface was not where it was looked for first, and is looked for elsewhere."""
+
+    api: str
+    missing: str
+
+
+def signed_in(flow: Flow[T], access: Access) -> Flow[T]:
+    """Run *flow*, answering each `LoginExpired` of a broker call with one login and one more call of the same step.
+
+    The broker refused such a call before it did anything, so repeating it is safe for orders too, and an order keeps
+    its tag. A second refusal in a row is the caller's to see: never a loop of logins.
+    """
+    reply: object = None
+    while True:
+        try:
+            step: Step[Any] = flow.throw(reply) if isinstance(reply, JainamError) else flow.send(reply)
+        except StopIteration as done:
+            value: T = done.value
+            return value
+        try:
+            try:
+                reply = yield step
+            except LoginExpired as expired:
+                if not isinstance(step, BrokerStep) or step.traffic is Traffic.SESSION:
+                    raise
+                yield from log_in(step.api, access, expired.used)
+                reply = yield step
+        except JainamError as error:
+            reply = error
+
+
+def log_in(api: Api, access: Access, used: Session | None = None) -> Flow[Session]:
+    """Hold a session for *api* other than *used*: one that somebody else made meanwhile, or a fresh one."""
+    return (yield from Alone(("login", api.value), _renewed(api, access, used)))
+
+
+def _renewed(api: Api, access: Access, used: Session | None) -> Flow[Session]:
+    known = yield from KnownSession(api)
+    if known is not None and (used is None or known.token != used.token):
+        return known
+    session = yield from _fresh(api, _best_first(access.roots(api), used))
+    yield from KeepSession(session)
+    yield from Tell(LoggedIn(api.value, session.user_id, session.client_id))
+    return session
+
+
+def _best_first(roots: tuple[str, ...], used: Session | None) -> tuple[str, ...]:
+    """The root that worked last time, then the others."""
+    if used is None or used.root not in roots:
+        return roots
+    return (used.root, *(root for root in roots if root != used.root))
+
+
+def _fresh(api: Api, roots: tuple[str, ...]) -> Flow[Session]:
+    """Log in below the first root that the gateway knows (protocol 1.3: one desk knows only the binary one)."""
+    for root in roots[:-1]:
+        try:
+            return (yield from Login(api, root))
+        except BrokerUnavailable as error:
+            if error.status != 404:
+                raise
+            yield from Tell(MovedRoot(api.value, root))
+    return (yield from Login(api, roots[-1]))
+
+
+def log_out() -> Flow[None]:
+    """End the sessions we hold, at the broker as far as it listens, and here in any case."""
+    for api in Api:
+        session = yield from KnownSession(api)
+        if session is None:
+            continue
+        try:
+            yield from Logout(api)
+        except JainamError as error:  # the broker may be down or the session gone; ours must go all the same
+            yield from Tell(error)
+        yield from ForgetSession(api)

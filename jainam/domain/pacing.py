@@ -1,0 +1,94 @@
+"""Which call may start when: rolling windows, and a queue in which exits overtake entries (NFR7, D16, X6).
+
+Pure arithmetic: the caller says what time it is, sleeps for as long as `Pace.ask` answers, and asks again. A place in
+the queue is held by a `Ticket`, never by a promised start time, so an exit that arrives last still goes first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from attrs import define, field, frozen
+
+__all__ = ["Pace", "Ticket", "Window"]
+
+MARGIN = 0.02
+"""Seconds a window is kept longer than the broker says, since two calls may travel at different speeds."""
+
+
+@frozen
+class Window:
+    """At most *calls* starts in any *seconds*, counted together for all calls that name the same window."""
+
+    name: str
+    calls: int
+    seconds: float
+
+    @property
+    def span(self) -> float:
+        """How long a start counts against the window."""
+        return self.seconds + MARGIN if self.seconds else 0.0
+
+
+@define(eq=False)
+class Ticket:
+    """A place in the queue of calls that wait for the same windows."""
+
+    windows: tuple[Window, ...]
+    urgent: bool = False
+    waited: bool = False
+
+
+@define
+class Pace:
+    """The starts of the recent past and the calls that wait for theirs."""
+
+    _starts: dict[str, deque[float]] = field(factory=dict, init=False)
+    _queue: list[Ticket] = field(factory=list, init=False)
+
+    def ask(self, ticket: Ticket, now: float) -> float:
+        """Return 0 and record the start when *ticket* may go at *now*; else the seconds after which to ask again."""
+        ahead = self._ahead_of(ticket) if self._queue else []
+        wait = 0.0
+        for window in ticket.windows:
+            rivals = sum(window in other.windows for other in ahead) if ahead else 0
+            wait = max(wait, self._free_after(window, rivals, now))
+        if wait > 0:
+            if not ticket.waited:
+                ticket.waited = True
+                self._queue.append(ticket)
+            return wait
+        self.leave(ticket)
+        for window in ticket.windows:
+            self._starts[window.name].append(now)
+        return 0.0
+
+    def leave(self, ticket: Ticket) -> None:
+        """Give up the place of *ticket*; a ticket that holds none is left as it is."""
+        if ticket.waited:
+            ticket.waited = False
+            self._queue.remove(ticket)
+
+    def _ahead_of(self, ticket: Ticket) -> list[Ticket]:
+        """The waiting tickets that go before *ticket*: all urgent ones first, then in the order of arrival."""
+        place = self._queue.index(ticket) if ticket.waited else len(self._queue)
+        before, after = self._queue[:place], self._queue[place + 1 :]
+        if ticket.urgent:
+            return [other for other in before if other.urgent]
+        return before + [other for other in after if other.urgent]
+
+    def _free_after(self, window: Window, rivals: int, now: float) -> float:
+        """Seconds until *window* has room for *rivals* calls and one more; 0 when it has that room now."""
+        starts = self._starts.get(window.name)
+        if starts is None:
+            starts = self._starts[window.name] = deque()
+        span = window.span
+        while starts and now - starts[0] >= span:
+            starts.popleft()
+        missing = len(starts) + rivals + 1 - window.calls
+        if missing <= 0:
+            return 0.0
+        # Whole rounds of the window pass for every *calls* rivals beyond the starts we know of.
+        rounds, rest = divmod(missing - 1, window.calls)
+        known = starts[min(rest, len(starts) - 1)] if starts else now
+        return max(known + span * (rounds + 1) - now, 0.001)

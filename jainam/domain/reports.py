@@ -1,0 +1,123 @@
+"""What the larger flows tell when they are done: per part, what was wanted, what happened, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from jainam.domain.errors import JainamError
+from jainam.domain.instruments import SymbolKey
+from jainam.domain.orders import OrderId, Placed
+from jainam.domain.vocabulary import Exchange, Product, Side
+
+__all__ = ["CancelFailure", "CancelReport", "CloseReport", "ContractsReport", "Leg", "SmartOutcome", "SmartPlan"]
+
+
+@frozen(kw_only=True)
+class SmartPlan:
+    """How a smart order was worked out; becomes the log line that FR5 asks for."""
+
+    symbol: str
+    product: Product
+    current: int
+    target: int
+    working: int
+    delta: int
+    action: Side | None
+    quantity: int
+
+
+@frozen(kw_only=True)
+class SmartOutcome:
+    """What a smart order found and did; *placed* is ``None`` when nothing had to be sent, and *reason* says why."""
+
+    instrument: SymbolKey
+    held: int
+    target: int
+    working: tuple[str, ...]
+    placed: Placed | None
+    side: Side | None
+    quantity: int
+    reason: str
+
+
+@frozen(kw_only=True)
+class Leg:
+    """One position that was to be closed.
+
+    *held* is the signed quantity found, *remaining* what is left of it (``None``: the book could not be read again),
+    *order_ids* the orders sent for it and *reason* why something is left, empty when nothing is.
+    """
+
+    symbol: str
+    exchange: Exchange
+    product: Product
+    held: int
+    order_ids: tuple[OrderId, ...]
+    remaining: int | None
+    reason: str = ""
+    error: JainamError | None = field(default=None, eq=False, repr=False)
+
+    @property
+    def is_closed(self) -> bool:
+        """True when the book was read again and shows nothing left."""
+        return self.remaining == 0
+
+    @property
+    def filled(self) -> int | None:
+        """Units closed, ``None`` when nobody knows."""
+        return None if self.remaining is None else abs(self.held) - abs(self.remaining)
+
+
+@frozen
+class CloseReport:
+    """What became of a close-all; *legs* is empty when there was nothing to close."""
+
+    legs: tuple[Leg, ...]
+
+    @property
+    def failed(self) -> tuple[Leg, ...]:
+        """The positions that are not known to be closed."""
+        return tuple(leg for leg in self.legs if not leg.is_closed)
+
+    @property
+    def is_complete(self) -> bool:
+        """True when every position that was open has been seen closed."""
+        return not self.failed
+
+    @property
+    def status(self) -> str:
+        """`complete`, `partial` or `failed`."""
+        if self.is_complete:
+            return "complete"
+        return "partial" if any(leg.filled for leg in self.legs) else "failed"
+
+
+@frozen
+class CancelFailure:
+    """An order that is not known to be cancelled, and why."""
+
+    order_id: OrderId
+    error: JainamError
+
+
+@frozen
+class CancelReport:
+    """What became of a cancel-all: the orders whose cancellation was taken, and the others with their reasons."""
+
+    cancelled: tuple[OrderId, ...]
+    failed: tuple[CancelFailure, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """True when no live order was left without a cancellation."""
+        return not self.failed
+
+
+@frozen
+class ContractsReport:
+    """What a load of the master contract brought: rows per segment and the total now stored."""
+
+    segments: Mapping[str, int]
+    total: int

@@ -1,0 +1,298 @@
+"""Steps: the things only the outside world can do, each a frozen value answered with one type.
+
+A flow yields steps and receives answers; a runner performs them. A step's `repr` is its log line, so no step ever
+holds a key, a secret or a token.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Generator, Mapping
+from enum import Enum
+from typing import Any, ClassVar, Generic, TypeVar, Union
+
+from attrs import field, frozen
+
+from jainam.domain.errors import JainamError
+from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
+from jainam.domain.market import Quote
+from jainam.domain.orders import Order, OrderId, OrderRow, OrderTag
+from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
+from jainam.domain.sessions import Api, Session
+
+__all__ = [
+    "Alone",
+    "BrokerStep",
+    "CancelOrder",
+    "DownloadMaster",
+    "FindContract",
+    "FindOrder",
+    "Flow",
+    "ForgetSession",
+    "KeepSession",
+    "KnownSession",
+    "ListHoldings",
+    "ListOrders",
+    "ListPositions",
+    "ListTrades",
+    "Login",
+    "Logout",
+    "ModifyOrder",
+    "NameContracts",
+    "NewTag",
+    "Outcome",
+    "Pause",
+    "PlaceOrder",
+    "ReadFunds",
+    "ReadIndexes",
+    "ReadProfile",
+    "ReadQuotes",
+    "ReplaceContracts",
+    "Step",
+    "Tell",
+    "Together",
+    "Traffic",
+    "Waits",
+]
+
+T = TypeVar("T")
+Flow = Generator["Step[Any]", Any, T]
+Outcome = Union[T, JainamError]  # noqa: UP007 - `T | X` is no alias to the type checker
+
+
+def _count(many: tuple[object, ...]) -> str:
+    return f"<{len(many)}>"
+
+
+class Step(Generic[T]):
+    """Something only the outside world can do, answered with a ``T``."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Flow[T]:
+        answer: T = yield self
+        return answer
+
+
+# --- steps the machine we run on answers -------------------------------------------------------------------------
+
+
+@frozen
+class NewTag(Step[OrderTag]):
+    """A fresh identifier for one order, never given out before."""
+
+
+@frozen
+class Waits(Step[tuple[float, ...]]):
+    """The pauses, in seconds, before each try of something that may be tried again; the first is zero."""
+
+
+@frozen
+class Pause(Step[None]):
+    """Let *seconds* pass."""
+
+    seconds: float
+
+
+@frozen
+class FindContract(Step[Contract]):
+    """The contract of *key*; raises `SymbolNotFound`."""
+
+    key: SymbolKey
+
+
+@frozen
+class NameContracts(Step[Mapping[InstrumentRef, Contract]]):
+    """The contracts of those *refs* that the store knows; the others are absent from the answer."""
+
+    refs: tuple[InstrumentRef, ...]
+
+
+@frozen
+class ReplaceContracts(Step[int]):
+    """Put *contracts* in the place of all this broker's contracts at once; answers how many there are now."""
+
+    contracts: tuple[Contract, ...] = field(repr=_count)
+
+
+@frozen
+class Tell(Step[None]):
+    """Let the log know of *event*."""
+
+    event: object
+
+
+@frozen
+class Alone(Step[T]):
+    """What *flow* returns, while no other flow under the same *key* runs."""
+
+    key: tuple[str, ...]
+    flow: Flow[T] = field(repr=False, eq=False)
+
+
+@frozen
+class Together(Step[tuple[Outcome[T], ...]]):
+    """What each of *flows* returned or raised, in their order; one failure stops none of the others."""
+
+    flows: tuple[Flow[T], ...] = field(repr=_count, eq=False)
+
+
+@frozen
+class KnownSession(Step[Session | None]):
+    """The session we hold for *api*, or ``None``."""
+
+    api: Api
+
+
+@frozen
+class KeepSession(Step[None]):
+    """Use *session* from now on, and let other processes find it."""
+
+    session: Session
+
+
+@frozen
+class ForgetSession(Step[None]):
+    """Hold no session for *api* any more, here or on disk."""
+
+    api: Api
+
+
+# --- steps the broker answers ------------------------------------------------------------------------------------
+
+
+class Traffic(Enum):
+    """What a call may change, which decides how its failure is read and who goes first."""
+
+    READ = "read"
+    ENTRY = "entry"
+    EXIT = "exit"
+    SESSION = "session"
+
+
+class BrokerStep(Step[T]):
+    """Something only the broker can answer."""
+
+    __slots__ = ()
+    api: ClassVar[Api] = Api.INTERACTIVE
+    traffic: ClassVar[Traffic] = Traffic.READ
+
+    @property
+    def moves_an_order(self) -> bool:
+        """True when a lost answer leaves an order in doubt."""
+        return self.traffic in (Traffic.ENTRY, Traffic.EXIT)
+
+
+@frozen
+class Login(BrokerStep[Session]):
+    """A fresh session for *api*; market data is asked for below *root*."""
+
+    traffic: ClassVar[Traffic] = Traffic.SESSION
+    to: Api
+    root: str
+
+
+@frozen
+class Logout(BrokerStep[None]):
+    """The broker has ended the session of *to*."""
+
+    traffic: ClassVar[Traffic] = Traffic.SESSION
+    to: Api
+
+
+@frozen
+class PlaceOrder(BrokerStep[OrderId]):
+    """The gateway has taken *order* under *tag*."""
+
+    traffic: ClassVar[Traffic] = Traffic.ENTRY
+    order: Order
+    contract: Contract = field(repr=False)
+    tag: OrderTag
+
+
+@frozen
+class PlaceExit(PlaceOrder):
+    """The same, for an order that closes something: it goes before waiting entries."""
+
+    traffic: ClassVar[Traffic] = Traffic.EXIT
+
+
+@frozen
+class ModifyOrder(BrokerStep[None]):
+    """The gateway has taken *order* as the whole new state of *order_id* (protocol 3.4)."""
+
+    traffic: ClassVar[Traffic] = Traffic.ENTRY
+    order_id: OrderId
+    order: Order
+    contract: Contract = field(repr=False)
+    tag: OrderTag | None
+
+
+@frozen
+class CancelOrder(BrokerStep[None]):
+    """The gateway has taken the cancellation of *order_id*."""
+
+    traffic: ClassVar[Traffic] = Traffic.EXIT
+    order_id: OrderId
+
+
+@frozen
+class FindOrder(BrokerStep[OrderRow | None]):
+    """The order-book row that carries *tag*, or ``None`` when the book was read and has none."""
+
+    tag: OrderTag
+
+
+@frozen
+class ListOrders(BrokerStep[tuple[OrderRow, ...]]):
+    """The order book of the day."""
+
+
+@frozen
+class ListTrades(BrokerStep[tuple[Trade, ...]]):
+    """The trade book of the day, one row per fill."""
+
+
+@frozen
+class ListPositions(BrokerStep[tuple[Position, ...]]):
+    """The net positions, carry-forward included."""
+
+
+@frozen
+class ListHoldings(BrokerStep[tuple[Holding, ...]]):
+    """The shares in the demat account."""
+
+
+@frozen
+class ReadFunds(BrokerStep[Funds]):
+    """The money of the account."""
+
+
+@frozen
+class ReadProfile(BrokerStep[Profile]):
+    """Who the account belongs to."""
+
+
+@frozen
+class ReadQuotes(BrokerStep[tuple[Quote, ...]]):
+    """What the market says of *refs*; instruments the broker does not know are missing from the answer."""
+
+    api: ClassVar[Api] = Api.MARKET_DATA
+    refs: tuple[InstrumentRef, ...]
+
+
+@frozen
+class DownloadMaster(BrokerStep[tuple[Contract, ...]]):
+    """The contracts of one broker *segment* that can be traded or watched on *today*."""
+
+    api: ClassVar[Api] = Api.MARKET_DATA
+    segment: str
+    today: dt.date
+
+
+@frozen
+class ReadIndexes(BrokerStep[tuple[Contract, ...]]):
+    """The indices of one broker *segment*, as contracts that can be watched and not traded."""
+
+    api: ClassVar[Api] = Api.MARKET_DATA
+    segment: str

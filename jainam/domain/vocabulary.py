@@ -1,0 +1,141 @@
+"""The closed sets of this trade, in OpenAlgo's words; a broker's spelling of them stays in its codec."""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+
+__all__ = ["Exchange", "Kind", "OrderState", "PriceType", "Product", "Side", "TimeInForce"]
+
+
+class Exchange(StrEnum):
+    """Where an instrument is listed, as OpenAlgo names it (host contract 2.10)."""
+
+    NSE = "NSE"
+    NFO = "NFO"
+    CDS = "CDS"
+    BSE = "BSE"
+    BFO = "BFO"
+    BCD = "BCD"
+    MCX = "MCX"
+    NCDEX = "NCDEX"
+    NSE_INDEX = "NSE_INDEX"
+    BSE_INDEX = "BSE_INDEX"
+
+    @property
+    def is_index(self) -> bool:
+        """True where nothing can be bought: the exchange lists index values only."""
+        return self in (Exchange.NSE_INDEX, Exchange.BSE_INDEX)
+
+    @property
+    def is_cash(self) -> bool:
+        """True where shares are delivered."""
+        return self in (Exchange.NSE, Exchange.BSE)
+
+
+class Side(StrEnum):
+    """The direction of an order."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def opposite(self) -> Side:
+        """The side that undoes this one."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+    @property
+    def sign(self) -> int:
+        """+1 for a purchase, -1 for a sale."""
+        return 1 if self is Side.BUY else -1
+
+
+class PriceType(StrEnum):
+    """How an order finds its price."""
+
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+    SL = "SL"
+    SL_M = "SL-M"
+
+    @property
+    def is_stop(self) -> bool:
+        """True when the order sleeps until its trigger price trades."""
+        return self in (PriceType.SL, PriceType.SL_M)
+
+    @property
+    def has_limit(self) -> bool:
+        """True when the order names a price it will not trade beyond."""
+        return self in (PriceType.LIMIT, PriceType.SL)
+
+
+class Product(StrEnum):
+    """How a position is carried; CO and BO are met on rows of cover and bracket orders and cannot be placed here."""
+
+    CNC = "CNC"
+    NRML = "NRML"
+    MIS = "MIS"
+    CO = "CO"
+    BO = "BO"
+
+    @property
+    def can_be_placed(self) -> bool:
+        """True for the products an ordinary order may carry."""
+        return self in (Product.CNC, Product.NRML, Product.MIS)
+
+
+class TimeInForce(StrEnum):
+    """How long an order stays in the market."""
+
+    DAY = "DAY"
+    IOC = "IOC"
+    GTD = "GTD"
+    EOS = "EOS"
+
+
+class OrderState(Enum):
+    """What has become of an order; everything that is not final is live (protocol 3.2)."""
+
+    PENDING = "pending"
+    OPEN = "open"
+    MODIFY_PENDING = "modify pending"
+    MODIFIED = "modified"
+    CANCEL_PENDING = "cancel pending"
+    PARTIALLY_FILLED = "partially filled"
+    UNKNOWN = "unknown"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing more can happen to the order."""
+        return self in _FINAL
+
+    @property
+    def is_live(self) -> bool:
+        """True while the order can still trade; a status nobody knows counts as live."""
+        return self not in _FINAL
+
+
+_FINAL = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.EXPIRED})
+
+
+class Kind(StrEnum):
+    """What an instrument is, in the words OpenAlgo keeps in its `instrumenttype` column."""
+
+    EQUITY = "EQ"
+    FUTURE = "FUT"
+    CALL = "CE"
+    PUT = "PE"
+    INDEX = "INDEX"
+
+    @property
+    def is_option(self) -> bool:
+        """True for calls and puts."""
+        return self in (Kind.CALL, Kind.PUT)
+
+    @property
+    def is_derivative(self) -> bool:
+        """True for whatever expires."""
+        return self in (Kind.FUTURE, Kind.CALL, Kind.PUT)

@@ -1,0 +1,1 @@
+"""What the flows need from the outside world, as protocols of one to three methods."""
