@@ -14,7 +14,7 @@ from jainam.domain.patience import patiently
 from jainam.domain.planning import closing_order, slices, working_in
 from jainam.domain.portfolio import Position
 from jainam.domain.reports import CloseReport, Leg
-from jainam.domain.steps import Flow, ListOrders, ListPositions, NameContracts, Pause, Together, Waits
+from jainam.domain.steps import Alone, Flow, ListOrders, ListPositions, NameContracts, Pause, Together, Waits
 from jainam.domain.vocabulary import OrderState, Product
 
 __all__ = ["close_all_positions", "everything"]
@@ -39,13 +39,20 @@ def everything(_: Position) -> bool:
 def close_all_positions(choice: Choice = everything) -> Flow[CloseReport]:
     """Flatten every open position that *choice* picks; one failure never stops the rest.
 
-    What already works towards flat is not sent again, so calling it twice sends nothing extra.
+    What already works towards flat is not sent again, so calling it twice sends nothing extra; called twice at once,
+    the second waits for the first.
     """
+    return (yield from Alone(("close",), _close_chosen(choice)))
+
+
+def _close_chosen(choice: Choice) -> Flow[CloseReport]:
+    # The order book first: an exit that fills between the two reads is then counted twice and nothing is sent. The
+    # other way round it is in neither book, and would be sent once more.
+    orders = yield from patiently(ListOrders())
     book = yield from patiently(ListPositions())
     held = [row for row in book if row.is_open and choice(row)]
     if not held:
         return CloseReport(())
-    orders = yield from patiently(ListOrders())
     contracts = yield from NameContracts(tuple(row.instrument for row in held))
     outcomes = yield from Together(tuple(_close(row, contracts, orders) for row in held))
     attempts = [_Attempt((), outcome) if isinstance(outcome, JainamError) else outcome for outcome in outcomes]
@@ -87,7 +94,9 @@ def _left_of(held: list[Position], attempts: list[_Attempt]) -> Flow[dict[Key, i
             book = yield from patiently(ListPositions())
         except JainamError:
             continue
-        left = {_key(row): row.quantity for row in book}
+        left = {}
+        for row in book:
+            left[_key(row)] = left.get(_key(row), 0) + row.quantity
         if not any(left.get(key, 0) for key in awaited):
             break
     return left

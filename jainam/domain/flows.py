@@ -6,6 +6,10 @@ look that fails says nothing about the order, and an order nobody could find end
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from jainam.domain.drafts import read_draft
 from jainam.domain.errors import InvalidOrder, JainamError, OrderRejected, OutcomeUnknown, SymbolNotFound
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, OrderTag, Placed, SmartOrder
@@ -36,6 +40,8 @@ from jainam.domain.vocabulary import OrderState
 __all__ = [
     "cancel_all_orders",
     "cancel_order",
+    "drafted_order",
+    "drafted_smart_order",
     "find_order",
     "follow",
     "modify_order",
@@ -130,7 +136,10 @@ def _settle_modification(order_id: OrderId, wanted: Order, lost: OutcomeUnknown)
 def _has_terms(row: OrderRow, wanted: Order) -> bool:
     return (
         row.quantity == wanted.quantity
+        and row.product is wanted.product
         and row.price_type is wanted.price_type
+        and row.disclosed_quantity == wanted.disclosed_quantity
+        and row.time_in_force is wanted.time_in_force
         and (not wanted.price_type.has_limit or row.price == wanted.price)
         and (not wanted.price_type.is_stop or row.trigger_price == wanted.trigger_price)
     )
@@ -181,8 +190,10 @@ def place_smart_order(smart: SmartOrder) -> Flow[SmartOutcome]:
 
 def _towards(smart: SmartOrder) -> Flow[SmartOutcome]:
     contract = yield from FindContract(smart.instrument)
-    held = held_in((yield from patiently(ListPositions())), contract.ref, smart.product)
+    # The order book first: what fills between the two reads is then counted twice, which sends too little. The other
+    # way round it is in neither book, and the same quantity is sent once more.
     working = working_in((yield from patiently(ListOrders())), contract.ref, smart.product)
+    held = held_in((yield from patiently(ListPositions())), contract.ref, smart.product)
     order = order_towards(smart, held, working)
     delta = smart.target - held
     yield from Tell(
@@ -232,14 +243,23 @@ def find_order(order_id: OrderId) -> Flow[OrderRow]:
 
 
 def follow(placed: Placed) -> Flow[OrderRow]:
-    """The row of a placed order once the exchange has answered for it, or as it stands when patience ends."""
+    """The row of a placed order once the exchange has answered for it, or as it stands when patience ends.
+
+    The book may lag behind the gateway's answer, so an order that it does not show is in doubt and never "not sent".
+    """
     row: OrderRow | None = None
+    evidence: list[str] = []
     for wait in (yield from Waits()):
         yield from Pause(wait)
-        row = yield from find_order(placed.order_id)
+        try:
+            row = yield from find_order(placed.order_id)
+        except JainamError as error:
+            evidence.append(str(error))
+            continue
         if row.state is not OrderState.PENDING:
             break
-    assert row is not None
+    if row is None:
+        raise OutcomeUnknown("taken by the broker and not seen since", placed.tag, placed.order_id, evidence)
     return row
 
 
@@ -249,3 +269,22 @@ def _contract_of(row: OrderRow) -> Flow[Contract]:
     if ref not in contracts:
         raise SymbolNotFound(f"instrument {ref.token}", ref.exchange.value)
     return contracts[ref]
+
+
+def drafted_order(fields: Mapping[str, Any]) -> Flow[Order]:
+    """The order that loosely written *fields* mean; raises `InvalidOrder` with every problem at once (FR10)."""
+    draft = read_draft(fields)
+    contract: Contract | SymbolNotFound | None = None
+    if draft.key is not None:
+        try:
+            contract = yield from FindContract(draft.key)
+        except SymbolNotFound as error:
+            contract = error
+    return draft.order(contract)
+
+
+def drafted_smart_order(fields: Mapping[str, Any]) -> Flow[SmartOrder]:
+    """The wish for a position that *fields* mean; raises `InvalidOrder` or `SymbolNotFound` before any book is read."""
+    smart = read_draft(fields, quantity_required=False).smart_order()
+    yield from FindContract(smart.instrument)
+    return smart

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any, TypeVar
 
 from attrs import frozen
 
-from jainam.domain.errors import BrokerUnavailable, JainamError, LoginExpired
+from jainam.domain.errors import BrokerUnavailable, JainamError, LoginExpired, NotSent, OutcomeUnknown, UnexpectedReply
 from jainam.domain.sessions import Api, Session
 from jainam.domain.steps import (
     Alone,
@@ -60,25 +61,36 @@ def signed_in(flow: Flow[T], access: Access) -> Flow[T]:
     """Run *flow*, answering each `LoginExpired` of a broker call with one login and one more call of the same step.
 
     The broker refused such a call before it did anything, so repeating it is safe for orders too, and an order keeps
-    its tag. A second refusal in a row is the caller's to see: never a loop of logins.
+    its tag. A second refusal in a row is the caller's to see: never a loop of logins. Closing this closes *flow*.
     """
     reply: object = None
-    while True:
-        try:
-            step: Step[Any] = flow.throw(reply) if isinstance(reply, JainamError) else flow.send(reply)
-        except StopIteration as done:
-            value: T = done.value
-            return value
-        try:
+    with closing(flow):
+        while True:
             try:
-                reply = yield step
-            except LoginExpired as expired:
-                if not isinstance(step, BrokerStep) or step.traffic is Traffic.SESSION:
-                    raise
-                yield from log_in(step.api, access, expired.used)
-                reply = yield step
-        except JainamError as error:
-            reply = error
+                step: Step[Any] = flow.throw(reply) if isinstance(reply, JainamError) else flow.send(reply)
+            except StopIteration as done:
+                value: T = done.value
+                return value
+            try:
+                try:
+                    reply = yield step
+                except LoginExpired as expired:
+                    if not isinstance(step, BrokerStep) or step.traffic is Traffic.SESSION:
+                        raise
+                    yield from _renew_for(step, access, expired.used)
+                    reply = yield step
+            except JainamError as error:
+                reply = error
+
+
+def _renew_for(step: BrokerStep[Any], access: Access, used: Session | None) -> Flow[None]:
+    """Log in for *step*; a login that got lost leaves the login in doubt, never the order that was waiting for it."""
+    try:
+        yield from log_in(step.api, access, used)
+    except (OutcomeUnknown, BrokerUnavailable, UnexpectedReply) as error:
+        if step.moves_an_order:
+            raise NotSent(f"no session to send it under: {error}") from error
+        raise
 
 
 def log_in(api: Api, access: Access, used: Session | None = None) -> Flow[Session]:

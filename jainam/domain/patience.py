@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeVar
 
-from jainam.domain.errors import BrokerUnavailable, JainamError, NotSent, OutcomeUnknown, RateLimited
+from jainam.domain.errors import (
+    BrokerUnavailable,
+    JainamError,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    UnexpectedReply,
+)
 from jainam.domain.steps import BrokerStep, Flow, Pause, Waits
 
 __all__ = ["patiently", "sent_once", "spaced"]
@@ -46,7 +53,10 @@ def patiently(step: BrokerStep[T]) -> Flow[T]:
 
 
 def sent_once(step: BrokerStep[T]) -> Flow[T]:
-    """Send a step that moves an order, again only while it provably never left this machine (D4)."""
+    """Send a step that moves an order, again only while it provably never left this machine (D4).
+
+    A broken gateway and an answer nobody can read say nothing about the order either: both leave it unknown.
+    """
     trouble: NotSent | None = None
     for wait in (yield from Waits()):
         yield from Pause(wait)
@@ -54,5 +64,7 @@ def sent_once(step: BrokerStep[T]) -> Flow[T]:
             return (yield from step)
         except NotSent as error:
             trouble = error
+        except (BrokerUnavailable, UnexpectedReply) as error:
+            raise OutcomeUnknown(str(error)) from error
     assert trouble is not None, "Waits() always holds at least the first try"
     raise NotSent(f"{trouble}; it never left this machine and may be tried again") from trouble

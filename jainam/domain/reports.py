@@ -66,8 +66,11 @@ class Leg:
 
     @property
     def filled(self) -> int | None:
-        """Units closed, ``None`` when nobody knows."""
-        return None if self.remaining is None else abs(self.held) - abs(self.remaining)
+        """Units of *held* that are closed, ``None`` when nobody knows; zero when the position has grown since."""
+        if self.remaining is None:
+            return None
+        closed = self.held - self.remaining if self.held > 0 else self.remaining - self.held
+        return min(max(closed, 0), abs(self.held))
 
 
 @frozen

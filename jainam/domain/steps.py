@@ -178,6 +178,11 @@ class BrokerStep(Step[T]):
     traffic: ClassVar[Traffic] = Traffic.READ
 
     @property
+    def session_api(self) -> Api:
+        """The interface whose session the call goes out under."""
+        return self.api
+
+    @property
     def moves_an_order(self) -> bool:
         """True when a lost answer leaves an order in doubt."""
         return self.traffic in (Traffic.ENTRY, Traffic.EXIT)
@@ -185,11 +190,16 @@ class BrokerStep(Step[T]):
 
 @frozen
 class Login(BrokerStep[Session]):
-    """A fresh session for *api*; market data is asked for below *root*."""
+    """A fresh session for the interface *to*, which is looked for below the path *root*."""
 
     traffic: ClassVar[Traffic] = Traffic.SESSION
     to: Api
     root: str
+
+    @property
+    def session_api(self) -> Api:
+        """The interface that is logged in to."""
+        return self.to
 
 
 @frozen
@@ -198,6 +208,11 @@ class Logout(BrokerStep[None]):
 
     traffic: ClassVar[Traffic] = Traffic.SESSION
     to: Api
+
+    @property
+    def session_api(self) -> Api:
+        """The interface that is logged out of."""
+        return self.to
 
 
 @frozen

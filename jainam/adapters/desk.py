@@ -1,0 +1,188 @@
+"""The blocking desk: every use case as a method that returns a typed result or raises one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from attrs import define, field
+
+from jainam.adapters.assembly import machinery
+from jainam.adapters.clocks import SystemClock
+from jainam.adapters.environment import Settings, read_settings
+from jainam.adapters.runner import Runner
+from jainam.adapters.tags import new_tag
+from jainam.domain import books, closing, flows, loading, login
+from jainam.domain.closing import Choice, everything
+from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
+from jainam.domain.market import Quote
+from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, OrderTag, Placed, SmartOrder
+from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
+from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, SmartOutcome
+from jainam.domain.sessions import Api, Session
+from jainam.domain.vocabulary import Exchange, Product
+from jainam.ports.clock import Clock
+from jainam.ports.contracts import Contracts
+from jainam.ports.transport import Transport
+
+__all__ = ["Desk"]
+
+
+@define(eq=False)
+class Desk:
+    """A dealing desk at one broker, for one login; safe to share between threads.
+
+    Open one with `Desk.from_environment()` or `Desk.open(settings)`, use it as a context manager, and it logs in when
+    it first has to. Every method may raise `NotSent` (nothing left this machine), `BrokerUnavailable`,
+    `LoginExpired`, `WrongCredentials` or `RateLimited`; those that move an order may also raise `InvalidOrder`,
+    `SymbolNotFound`, `OrderRejected`, `OutcomeUnknown` (look before sending again) and, in test mode, `Rehearsed`.
+
+    >>> with Desk.from_environment() as desk:                                       # doctest: +SKIP
+    ...     desk.place_order(desk.draft(symbol="RELIANCE", exchange="NSE", action="BUY", quantity=1))
+    """
+
+    settings: Settings
+    runner: Runner
+    contracts: Contracts
+    clock: Clock = field(factory=SystemClock)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Open a desk as the `JAINAM_*` variables say; raises `NotConfigured` naming every variable that is wrong."""
+        return cls.open(read_settings())
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        transport: Transport | None = None,
+        contracts: Contracts | None = None,
+        clock: Clock | None = None,
+        tags: Callable[[], OrderTag] = new_tag,
+        listen: Callable[[object], None] | None = None,
+    ) -> Self:
+        """Open a desk; *transport* defaults to httpx, *contracts* to the database of the settings.
+
+        *listen* is called with every event that flows tell of, such as `SegmentRead` while contracts are loaded.
+        """
+        clock = clock or SystemClock()
+        calls, local = machinery(settings, contracts, clock, tags, listen)
+        if transport is None:
+            from jainam.adapters.httpx_transport import HttpxTransport
+
+            transport = HttpxTransport(timeout=settings.timeout)
+        return cls(settings, Runner(transport, calls, local, clock), local.contracts, clock)
+
+    def close(self) -> None:
+        """Let go of connections and files; the session at the broker stays, for the next desk."""
+        self.runner.transport.close()
+        self.contracts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def login(self) -> tuple[Session, Session]:
+        """Hold a session for both interfaces, kept ones included; returns the interactive and the market-data one."""
+        access = self.runner.calls.codec.access
+        return (
+            self.runner.run(login.log_in(Api.INTERACTIVE, access)),
+            self.runner.run(login.log_in(Api.MARKET_DATA, access)),
+        )
+
+    def logout(self) -> None:
+        """End both sessions, at the broker as far as it listens, and here in any case."""
+        self.runner.run(login.log_out())
+
+    def load_contracts(self) -> ContractsReport:
+        """Replace the stored contracts by today's master, all segments or nothing (FR8)."""
+        profile = self.settings.profile
+        return self.runner.run(
+            loading.load_contracts(profile.segments, profile.index_segments, self.clock.now().date())
+        )
+
+    def contract(self, symbol: str, exchange: Exchange) -> Contract:
+        """The contract of one OpenAlgo symbol; raises `SymbolNotFound` (FR7)."""
+        return self.contracts.find(SymbolKey(symbol, exchange))
+
+    def find_contracts(self, text: str, exchange: Exchange | None = None, limit: int = 20) -> tuple[Contract, ...]:
+        """Contracts whose symbol or description holds every word of *text*."""
+        return self.contracts.search(text, exchange, limit)
+
+    def draft(self, **fields: Any) -> Order:
+        """The order that OpenAlgo-style *fields* mean; raises `InvalidOrder` with every problem at once (FR10)."""
+        return self.runner.run(flows.drafted_order(fields))
+
+    def draft_smart(self, **fields: Any) -> SmartOrder:
+        """The smart order that OpenAlgo-style *fields* mean."""
+        return self.runner.run(flows.drafted_smart_order(fields))
+
+    def place_order(self, order: Order) -> Placed:
+        """Check *order* and send it at most once (X1); the gateway has taken it when this returns (protocol 3.3)."""
+        return self.runner.run(flows.place_order(order))
+
+    def follow(self, placed: Placed) -> OrderRow:
+        """The book's row of a placed order once the exchange has answered for it."""
+        return self.runner.run(flows.follow(placed))
+
+    def modify_order(self, order_id: OrderId | str, changes: Changes) -> Modified:
+        """Give a live order new terms (D19, protocol 3.4)."""
+        return self.runner.run(flows.modify_order(OrderId(order_id), changes))
+
+    def cancel_order(self, order_id: OrderId | str) -> Cancelled:
+        """Take an order back (protocol 3.5)."""
+        return self.runner.run(flows.cancel_order(OrderId(order_id)))
+
+    def cancel_all_orders(self) -> CancelReport:
+        """Take back every live order and report each that could not be."""
+        return self.runner.run(flows.cancel_all_orders())
+
+    def place_smart_order(self, smart: SmartOrder) -> SmartOutcome:
+        """Bring one net position to its target; nothing is sent when the books cannot be read (FR5, D3)."""
+        return self.runner.run(flows.place_smart_order(smart))
+
+    def close_all_positions(self, choice: Choice = everything) -> CloseReport:
+        """Flatten every position that *choice* picks and report what is left of each (FR6, X3)."""
+        return self.runner.run(closing.close_all_positions(choice))
+
+    def order(self, order_id: OrderId | str) -> OrderRow:
+        """One row of the order book."""
+        return self.runner.run(flows.find_order(OrderId(order_id)))
+
+    def order_book(self) -> tuple[OrderRow, ...]:
+        """Today's orders (protocol 3.6)."""
+        return self.runner.run(books.order_book())
+
+    def trade_book(self) -> tuple[Trade, ...]:
+        """Today's fills, one row each (FR1, protocol 3.8)."""
+        return self.runner.run(books.trade_book())
+
+    def positions(self) -> tuple[Position, ...]:
+        """Net positions, closed ones included (FR2, protocol 3.10)."""
+        return self.runner.run(books.positions())
+
+    def open_position(self, symbol: str, exchange: Exchange, product: Product) -> int:
+        """The signed quantity held; an unreadable book raises and is never zero (D3)."""
+        return self.runner.run(books.open_position(SymbolKey(symbol, exchange), product))
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Shares in the demat account with their last price (FR3, protocol 3.11)."""
+        return self.runner.run(books.holdings())
+
+    def funds(self) -> Funds:
+        """Money of the account (protocol 3.12)."""
+        return self.runner.run(books.funds())
+
+    def profile(self) -> Profile:
+        """Who the account belongs to (protocol 3.13)."""
+        return self.runner.run(books.profile())
+
+    def quotes(self, *contracts: Contract) -> Mapping[InstrumentRef, Quote]:
+        """What the market says of *contracts*; those without a quote are absent (protocol 5.5)."""
+        return self.runner.run(books.quotes(contract.ref for contract in contracts))

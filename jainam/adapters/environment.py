@@ -1,0 +1,219 @@
+"""The settings, read from the environment and nowhere else; all of them are looked at before any is used (FR9).
+
+Nothing here runs at import, and no message ever repeats a value: a mistyped secret is a secret still (NFR4, D10).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from jainam.adapters.xts.credentials import Credentials
+from jainam.adapters.xts.profile import BrokerProfile
+from jainam.adapters.xts.profiles import PROFILES, profile_named
+from jainam.domain.errors import NotConfigured
+from jainam.domain.patience import spaced
+
+__all__ = ["Settings", "read_settings"]
+
+HOST_NAMES = {
+    "JAINAM_INTERACTIVE_API_KEY": "BROKER_API_KEY",
+    "JAINAM_INTERACTIVE_API_SECRET": "BROKER_API_SECRET",
+    "JAINAM_MARKET_API_KEY": "BROKER_API_KEY_MARKET",
+    "JAINAM_MARKET_API_SECRET": "BROKER_API_SECRET_MARKET",
+}
+"""What OpenAlgo calls the same keys; used where ours are absent (D8)."""
+
+PRO_ACCOUNT = "*****"
+YES = frozenset({"1", "true", "yes", "on"})
+NO = frozenset({"0", "false", "no", "off"})
+
+
+@frozen(kw_only=True)
+class Settings:
+    """Everything a desk needs to know, checked.
+
+    *timeout* and *call_gap* are seconds. *session_file* is ``None`` when sessions are to end with the process.
+    With *rehearse*, orders are checked and encoded and nothing that moves an order is sent (NFR6).
+    """
+
+    profile: BrokerProfile
+    base_url: str
+    credentials: Credentials = field(repr=False)
+    database: str
+    client_id: str | None = None
+    market_data_root: str | None = None
+    source: str | None = None
+    session_file: Path | None = None
+    rehearse: bool = False
+    timeout: float = 10.0
+    call_gap: float = 0.1
+    retries: int = 3
+
+    @property
+    def waits(self) -> tuple[float, ...]:
+        """The pause before each try of something that may be tried again (D12)."""
+        return tuple(spaced(self.retries))
+
+
+def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool = False) -> Settings:
+    """Read and check the `JAINAM_*` variables; with *host_names*, OpenAlgo's names fill in for absent keys (D8).
+
+    Raises `NotConfigured` with every missing and every unusable variable in one message.
+
+    >>> read_settings({})
+    Traceback (most recent call last):
+    ...
+    jainam.domain.errors.NotConfigured: JAINAM_INTERACTIVE_API_KEY is missing; ...
+    """
+    reader = _Reader(os.environ if environ is None else environ, host_names)
+    profile = reader.profile()
+    credentials = reader.credentials()
+    base_url = reader.base_url(profile)
+    settings = {
+        "client_id": reader.client_id(),
+        "market_data_root": reader.path("JAINAM_MARKET_DATA_ROOT"),
+        "source": reader.text("JAINAM_SOURCE"),
+        "rehearse": reader.flag("JAINAM_TEST_MODE"),
+        "timeout": float(reader.number("JAINAM_TIMEOUT", "seconds", Decimal(10), at_least=Decimal("0.1"))),
+        "call_gap": float(reader.number("JAINAM_CALL_GAP", "milliseconds", Decimal(100)) / 1000),
+        "retries": int(reader.number("JAINAM_RETRIES", "retries", Decimal(3), whole=True)),
+    }
+    database = reader.database()
+    if reader.problems or credentials is None or profile is None:
+        raise NotConfigured("; ".join(reader.problems))
+    return Settings(
+        profile=profile,
+        base_url=base_url,
+        credentials=credentials,
+        database=database,
+        session_file=_session_file(profile.name, base_url, credentials, settings["client_id"]),
+        **settings,
+    )
+
+
+class _Reader:
+    """Reads one variable after the other and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str], host_names: bool) -> None:
+        self.environ = environ
+        self.host_names = host_names
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str | None:
+        value = self.environ.get(name, "").strip()
+        if not value and self.host_names and name in HOST_NAMES:
+            value = self.environ.get(HOST_NAMES[name], "").strip()
+        return value or None
+
+    def credentials(self) -> Credentials | None:
+        names = tuple(HOST_NAMES)
+        values = [self.text(name) for name in names]
+        for name, value in zip(names, values, strict=True):
+            if value is None:
+                other = f" (or {HOST_NAMES[name]})" if self.host_names else ""
+                self.problems.append(f"{name}{other} is missing; the broker's API page shows it")
+        interactive_key, interactive_secret, market_key, market_secret = values
+        if interactive_key is None or interactive_secret is None or market_key is None or market_secret is None:
+            return None
+        return Credentials(
+            interactive_key=interactive_key,
+            interactive_secret=interactive_secret,
+            market_key=market_key,
+            market_secret=market_secret,
+            access_token=self.text("JAINAM_ACCESS_TOKEN"),
+        )
+
+    def profile(self) -> BrokerProfile | None:
+        name = self.text("JAINAM_PROFILE") or "jainam_prop"
+        if name not in PROFILES:
+            self.problems.append(f"JAINAM_PROFILE is not one of {', '.join(sorted(PROFILES))}")
+            return None
+        return profile_named(name)
+
+    def base_url(self, profile: BrokerProfile | None) -> str:
+        given = self.text("JAINAM_BASE_URL")
+        server = self.text("JAINAM_SERVER")
+        url = given or (profile.base_url if profile else "")
+        if given is None and server is not None and profile is not None:
+            if server.upper() not in profile.servers:
+                choices = ", ".join(sorted(profile.servers)) or "none: this broker has one server"
+                self.problems.append(f"JAINAM_SERVER is not one of the servers of {profile.name} ({choices})")
+                return url
+            url = profile.servers[server.upper()]
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query):
+            self.problems.append("JAINAM_BASE_URL must look like https://host:port")
+        elif parts.scheme == "http" and not self.flag("JAINAM_ALLOW_HTTP"):
+            self.problems.append(
+                "JAINAM_BASE_URL is plain http, over which the keys would travel in clear;"
+                " use https, or set JAINAM_ALLOW_HTTP=1 for a server on this machine"
+            )
+        return url.rstrip("/")
+
+    def client_id(self) -> str | None:
+        value = self.text("JAINAM_CLIENT_ID")
+        return PRO_ACCOUNT if value is not None and value.lower() == "pro" else value
+
+    def path(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and not value.startswith("/"):
+            self.problems.append(f"{name} must be a path such as /apimarketdata")
+        return value.rstrip("/") if value else None
+
+    def flag(self, name: str) -> bool:
+        value = (self.text(name) or "0").lower()
+        problem = f"{name} must be 1 or 0"
+        if value not in YES | NO and problem not in self.problems:
+            self.problems.append(problem)
+        return value in YES
+
+    def number(
+        self, name: str, unit: str, default: Decimal, *, at_least: Decimal = Decimal(0), whole: bool = False
+    ) -> Decimal:
+        value = self.text(name)
+        if value is None:
+            return default
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite() or number < at_least or (whole and number != int(number)):
+            kind = "whole number" if whole else "number"
+            self.problems.append(f"{name} must be a {kind} of {unit}, {at_least} or more")
+            return default
+        return number
+
+    def database(self) -> str:
+        given = self.text("JAINAM_DATABASE")
+        if given is not None:
+            return given
+        folder = _user_folder("data")
+        if folder is None:
+            self.problems.append("JAINAM_DATABASE is missing, and without the package platformdirs there is no default")
+            return ""
+        return str(folder / "jainam.sqlite")
+
+
+def _user_folder(kind: str) -> Path | None:
+    try:
+        import platformdirs
+    except ImportError:
+        return None
+    return platformdirs.user_data_path("jainam") if kind == "data" else platformdirs.user_cache_path("jainam")
+
+
+def _session_file(broker: str, base_url: str, credentials: Credentials, client_id: str | None) -> Path | None:
+    """A name for the sessions of these keys at this server; the keys cannot be read off it."""
+    folder = _user_folder("cache")
+    if folder is None:
+        return None
+    parts = (base_url, credentials.interactive_key, credentials.market_key, client_id or "")
+    mark = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    return folder / f"sessions-{broker}-{mark}.json"

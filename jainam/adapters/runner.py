@@ -1,0 +1,123 @@
+"""The blocking runner: performs steps, one after the other, until the flow returns."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from attrs import define, field
+
+from jainam.adapters.calls import Calls, in_flight
+from jainam.adapters.local import LocalAnswers
+from jainam.adapters.pacer import Pacer
+from jainam.domain.errors import JainamError
+from jainam.domain.login import signed_in
+from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together
+from jainam.ports.clock import Clock
+from jainam.ports.transport import Transport
+
+__all__ = ["Runner", "resume"]
+
+T = TypeVar("T")
+
+
+def resume(flow: Flow[Any], reply: object) -> Step[Any]:
+    """Hand *reply* to the flow, as an error where it is one, and return the step it asks for next."""
+    return flow.throw(reply) if isinstance(reply, JainamError) else flow.send(reply)
+
+
+class _Lock:
+    """A lock that a weak dictionary can hold: it is gone when nobody waits for it any more (B-26)."""
+
+    __slots__ = ("__weakref__", "lock")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+@define(eq=False)
+class Runner:
+    """Performs flows for one login; safe to use from several threads, greenlets included."""
+
+    transport: Transport
+    calls: Calls
+    local: LocalAnswers
+    clock: Clock
+    pacer: Pacer = field(factory=Pacer)
+    workers: int = 8
+    _locks: WeakValueDictionary[tuple[str, ...], _Lock] = field(factory=WeakValueDictionary, init=False, repr=False)
+    _locks_lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Perform every step of *flow* and return what it returns, or raise what it raises."""
+        flow = signed_in(flow, self.calls.codec.access)
+        reply: object = None
+        with closing(flow):
+            while True:
+                try:
+                    step = resume(flow, reply)
+                except StopIteration as done:  # around `resume` alone: one leaking from an adapter stays a loud bug
+                    value: T = done.value
+                    return value
+                try:
+                    reply = self.perform(step)
+                except JainamError as error:
+                    reply = error
+
+    def perform(self, step: Step[Any]) -> Any:
+        """The answer to one step."""
+        match step:
+            case BrokerStep():
+                return self._call(step)
+            case Pause(seconds):
+                return self.clock.sleep(seconds) if seconds else None
+            case Alone(key, flow):
+                with self._lock(key).lock:
+                    return self.run(flow)
+            case Together(flows):
+                return self._together(flows)
+            case _:
+                return self.local.answer(step)
+
+    def _call(self, step: BrokerStep[T]) -> T:
+        request, session = self.calls.prepare(step)
+        self._wait_for_turn(step)
+        try:
+            response = self.transport.send(request)
+        except BaseException as stop:
+            if step.moves_an_order and not isinstance(stop, Exception):  # Ctrl-C, or a greenlet that was told to end
+                in_flight(step, stop)
+            raise
+        return self.calls.read(step, response, session)
+
+    def _wait_for_turn(self, step: BrokerStep[Any]) -> None:
+        ticket = self.calls.ticket(step)
+        try:
+            while wait := self.pacer.ask(ticket, self.clock.monotonic()):
+                self.clock.sleep(wait)
+        except BaseException:
+            self.pacer.leave(ticket)
+            raise
+
+    def _lock(self, key: tuple[str, ...]) -> _Lock:
+        with self._locks_lock:
+            lock = self._locks.get(key)
+            if lock is None:
+                lock = self._locks[key] = _Lock()
+            return lock
+
+    def _together(self, flows: tuple[Flow[Any], ...]) -> tuple[Outcome[Any], ...]:
+        if len(flows) < 2:
+            return tuple(self._attempt(flow) for flow in flows)
+        from concurrent.futures import ThreadPoolExecutor  # here, since most programs never need it
+
+        with ThreadPoolExecutor(min(self.workers, len(flows)), thread_name_prefix="jainam") as pool:
+            return tuple(pool.map(self._attempt, flows))
+
+    def _attempt(self, flow: Flow[Any]) -> Outcome[Any]:
+        try:
+            return self.run(flow)
+        except JainamError as error:
+            return error
