@@ -1,0 +1,137 @@
+"""Requests over httpx, blocking and asyncio.
+
+Proxies are taken from the environment as httpx does it, except for the loopback addresses: what is sent to this very
+machine never passes through another. Over HTTP/2 a request that the server declares unprocessed while it shuts a
+connection down (RFC 9113, 6.8) is begun again on a new one; over HTTP/1.1, the default, nothing is ever sent twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.request import getproxies
+
+import httpx
+
+from jainam.adapters.network_faults import address_of, check_headers, reason_of, root_of
+from jainam.domain.errors import JainamError, NotSent, OutcomeUnknown
+from jainam.ports.transport import HttpRequest, HttpResponse
+
+__all__ = ["HttpxAsyncTransport", "HttpxTransport"]
+
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=15)
+_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+
+
+class HttpxTransport:
+    """Blocking requests through one pool of connections; a *client* that was handed in is used and left open."""
+
+    def __init__(self, timeout: float = 10.0, *, http2: bool = False, client: httpx.Client | None = None) -> None:
+        _keep_header_values_out_of_logs()
+        self._timeout = httpx.Timeout(timeout)
+        self._owned = client is None
+        self._client = client or httpx.Client(
+            http2=http2, timeout=self._timeout, limits=_LIMITS, cookies=_no_cookies(), mounts=_past_the_proxy()
+        )
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """The answer to *request*, which is sent once; redirects are answers too."""
+        with _translated(request, self._timeout, closed=self._client.is_closed):
+            answer = self._client.send(
+                self._client.build_request(
+                    request.method, request.url, headers=request.headers, content=request.body, timeout=self._timeout
+                ),
+                auth=None,
+                follow_redirects=False,
+            )
+        return HttpResponse(answer.status_code, answer.content, answer.headers.get("content-type", ""))
+
+    def close(self) -> None:
+        """Close the connections, unless the client belongs to somebody else."""
+        if self._owned:
+            self._client.close()
+
+
+class HttpxAsyncTransport:
+    """The same for asyncio."""
+
+    def __init__(self, timeout: float = 10.0, *, http2: bool = False, client: httpx.AsyncClient | None = None) -> None:
+        _keep_header_values_out_of_logs()
+        self._timeout = httpx.Timeout(timeout)
+        self._owned = client is None
+        self._client = client or httpx.AsyncClient(
+            http2=http2, timeout=self._timeout, limits=_LIMITS, cookies=_no_cookies(), mounts=_past_the_proxy()
+        )
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """The answer to *request*, which is sent once; redirects are answers too."""
+        with _translated(request, self._timeout, closed=self._client.is_closed):
+            answer = await self._client.send(
+                self._client.build_request(
+                    request.method, request.url, headers=request.headers, content=request.body, timeout=self._timeout
+                ),
+                auth=None,
+                follow_redirects=False,
+            )
+        return HttpResponse(answer.status_code, answer.content, answer.headers.get("content-type", ""))
+
+    async def close(self) -> None:
+        """Close the connections, unless the client belongs to somebody else."""
+        if self._owned:
+            await self._client.aclose()
+
+
+def _keep_header_values_out_of_logs() -> None:
+    """At DEBUG hpack logs every header it packs, the token among them; a host's client may speak HTTP/2 as well."""
+    for name in ("hpack", "hpack.hpack", "hpack.table"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _no_cookies() -> CookieJar:
+    """A jar that takes nothing: a session is its token, and a gateway's cookie must not tie requests together."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
+
+
+def _past_the_proxy() -> dict[str, None] | None:
+    """The loopback addresses go direct; without a proxy there is nothing to say (each rule costs on every request)."""
+    return dict.fromkeys(_LOOPBACK) if getproxies() else None
+
+
+@contextmanager
+def _translated(request: HttpRequest, timeout: httpx.Timeout, *, closed: bool) -> Iterator[None]:
+    """Turn httpx's errors into ours: did the request leave or not?"""
+    if closed:
+        raise NotSent("the transport is closed")
+    check_headers(request.headers)
+    try:
+        yield
+    except (httpx.RequestError, httpx.InvalidURL) as error:
+        root = root_of(error)
+        fault = _fault(error, root, address_of(request.url), timeout.read or 0)
+        try:
+            raise fault from root
+        finally:
+            # httpx's exception holds the request, headers and all; ours must not lead there.
+            fault.__context__ = root
+
+
+def _fault(error: Exception, root: OSError | None, address: str, seconds: float) -> JainamError:
+    match error:
+        case httpx.ConnectTimeout():
+            return NotSent(f"no connection to {address} within {seconds:g} s")
+        case httpx.PoolTimeout():
+            return NotSent(f"no connection to {address} became free within {seconds:g} s")
+        case httpx.ConnectError():
+            return NotSent(f"no connection to {address}: {reason_of(root)}")
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return NotSent(f"no connection to {address}: not an http:// or https:// URL")
+        case httpx.TimeoutException():
+            return OutcomeUnknown(f"no answer from {address} within {seconds:g} s")
+        case httpx.DecodingError():
+            return OutcomeUnknown(f"the answer of {address} cannot be decompressed")
+        case httpx.ProtocolError():
+            return OutcomeUnknown(f"{address} closed the connection before its answer was complete, or sent no HTTP")
+        case _:
+            return OutcomeUnknown(f"no answer from {address}: {reason_of(root)}")

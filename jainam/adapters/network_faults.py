@@ -1,0 +1,72 @@
+"""What the transports have in common: how a request is judged before it leaves, and how a network error reads.
+
+The words are ours throughout. The libraries' own messages quote header values and whole URLs, and their exceptions
+hold the request itself, so nothing of them is passed on but the operating system's error underneath.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from jainam.domain.errors import NotSent
+
+__all__ = ["address_of", "check_headers", "reason_of", "root_of"]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def address_of(url: str) -> str:
+    """The host and port of *url* and nothing else of it.
+
+    >>> address_of("https://user:secret@xts.example/interactive?token=secret")
+    'xts.example:443'
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return "an address that cannot be read"
+    if not host:
+        return "an address without a host"
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raise `NotSent` when a header holds what HTTP cannot carry, most often the line break of a pasted key."""
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()) or value != value.strip():
+            raise NotSent(f"the {name} header holds a blank at its end, a line break or a letter HTTP cannot carry")
+
+
+def root_of(error: BaseException | None) -> OSError | None:
+    """The operating system's own error deepest under *error*."""
+    found = None
+    while error is not None:
+        if isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        if isinstance(error, OSError):
+            found = error
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def reason_of(root: OSError | None) -> str:
+    """What to tell a person about *root*."""
+    match root:
+        case None:
+            return "the connection broke"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted ({root.verify_message})"
+        case ssl.SSLError():
+            return f"no TLS with it ({root.reason or 'handshake failed'})"
+        case socket.gaierror():
+            return "its name is not known"
+        case ConnectionRefusedError():
+            return "refused"
+        case _:
+            return os.strerror(root.errno).lower() if root.errno else "the connection broke"
