@@ -2,7 +2,7 @@
 # Paths are relative throughout, so that a checkout in a folder with spaces works.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick lint types bench record live clean
+.PHONY: help demo test quick lint types bench record live clean FORCE
 
 # tox finds its interpreters on PATH; pyenv shows only the active one there.
 TOX = PATH="$$PATH:$$(sh tools/pythons.sh path)" .venv/bin/tox
@@ -44,9 +44,14 @@ clean: ## remove everything that make has set up
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 MADE_FROM = .venv/made setup.cfg pyproject.toml constraints/tools.txt
 
-.venv/made:
-	@python=$$(sh tools/pythons.sh best) && echo "Setting up .venv with $$python" && "$$python" -m venv .venv
-	@touch $@
+# Scripts in .venv and .tox name their Python by its full path: both are made anew when the checkout has moved, or when that
+# Python is gone.
+.venv/made: FORCE
+	@[ "$$(cat $@ 2>/dev/null)" = "$$(pwd)" ] && .venv/bin/python -c '' 2>/dev/null || { \
+		python=$$(sh tools/pythons.sh best) && echo "Setting up .venv with $$python" && \
+		rm -rf .venv .tox && "$$python" -m venv .venv && pwd >$@; }
+
+FORCE:
 
 .venv/has-jainam: $(MADE_FROM)
 	@$(PIP) -e '.[cli,sim]'
