@@ -10,6 +10,9 @@ from jainam.simulator.instruments import CASH_SEGMENTS, SPREAD, Instrument, segm
 from jainam.simulator.market import Market
 from jainam.simulator.orders import ORDER_TYPES, ZERO, OrderRequest, Terms
 
+# No price, quantity or id comes near it.
+LARGEST = Decimal(10) ** 15
+
 
 @frozen
 class Refused(Exception):
@@ -75,7 +78,7 @@ class Fields:
             number = Decimal(str(value))
         except InvalidOperation:
             number = Decimal("NaN")
-        if not number.is_finite():
+        if not number.is_finite() or abs(number) > LARGEST:
             self._problem(name, "must be a number", "number.base")
             return ZERO
         if least is not None and number < least:

@@ -10,7 +10,7 @@ from attrs import asdict, frozen
 from jainam.simulator.answers import Request, Response
 from jainam.simulator.calls import MISSING_CLIENT, NOT_MAPPED
 from jainam.simulator.checks import PRODUCTS, Fields, Refused
-from jainam.simulator.faults import rule_from
+from jainam.simulator.faults import rule_from, single_slashes
 from jainam.simulator.instruments import Instrument, segment_name
 from jainam.simulator.sessions import INTERACTIVE, MARKET
 from jainam.simulator.wire import dump, read_body
@@ -51,7 +51,7 @@ class Control:
             return self._answer(404, {"error": f"no such control route; there are {known}"})
         try:
             return self._answer(200, routes[wanted](read_body(request.body)))
-        except (ValueError, InvalidOperation) as error:
+        except (ValueError, TypeError, InvalidOperation) as error:
             return self._answer(400, {"error": str(error)})
         except Refused as refused:
             return self._answer(400, {"error": refused.description, "result": refused.result})
@@ -65,7 +65,7 @@ class Control:
         accounts = self.rest.world.exchange.accounts
         orders = [order for account in accounts.values() for order in account.orders()]
         return {
-            "requests": Counter(f"{seen.method} {seen.path}" for seen in self.rest.requests),
+            "requests": Counter(f"{seen.method} {single_slashes(seen.path)}" for seen in self.rest.requests),
             "tags": Counter(order.request.tag for order in orders),
             "orders": [
                 {

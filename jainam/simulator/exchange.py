@@ -17,6 +17,7 @@ from jainam.simulator.instruments import Instrument
 from jainam.simulator.market import Market
 from jainam.simulator.orders import (
     CANCELLED,
+    CHANGING,
     FILLED,
     NEW,
     PARTIALLY_FILLED,
@@ -249,7 +250,7 @@ class Exchange:
     def _filled(self, account: Account, order: Order, quantity: int, price: Decimal) -> Order:
         filled = order.filled + quantity
         done = filled == order.terms.quantity
-        pending = order.status in {PENDING_REPLACE, PENDING_CANCEL}
+        pending = order.status in CHANGING
         status = FILLED if done else order.status if pending else PARTIALLY_FILLED
         now = self.clock.now()
         changes: dict[str, Any] = {"filled": filled, "value": order.value + quantity * price, "transacted": now}
@@ -270,7 +271,7 @@ class Exchange:
 
     @staticmethod
     def _stable(order: Order) -> str:
-        return order.before if order.status in {PENDING_REPLACE, PENDING_CANCEL} else order.status
+        return order.before if order.status in CHANGING else order.status
 
     @staticmethod
     def _now(account: Account, order: Order) -> Order:

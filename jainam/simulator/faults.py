@@ -24,11 +24,16 @@ KINDS = (
 APPLIED = frozenset({"delay", "lose_answer", "malformed"})
 
 
-def normal(path: str) -> str:
-    """Return *path* as routes are compared: no doubled slash, none at the end, case ignored."""
+def single_slashes(path: str) -> str:
+    """Return *path* with no doubled slash, which servers tolerate."""
     while "//" in path:
         path = path.replace("//", "/")
-    return path.rstrip("/").casefold()
+    return path
+
+
+def normal(path: str) -> str:
+    """Return *path* as routes are compared: no doubled slash, none at the end, case ignored."""
+    return single_slashes(path).rstrip("/").casefold()
 
 
 def _capitals(method: str | None) -> str | None:

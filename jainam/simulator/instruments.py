@@ -34,7 +34,7 @@ Key = tuple[str, int]
 def segment_name(value: object) -> str | None:
     """Return the name of a segment given by name, number, or number in text."""
     text = str(value).strip().upper()
-    return text if text in SEGMENT_NUMBERS else SEGMENT_NAMES.get(int(text)) if text.isdigit() else None
+    return text if text in SEGMENT_NUMBERS else SEGMENT_NAMES.get(int(text)) if text.isdecimal() else None
 
 
 @frozen(kw_only=True)

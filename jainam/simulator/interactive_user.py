@@ -1,14 +1,12 @@
-"""The user, portfolio and status routes of the interactive API."""
+"""The user and status routes of the interactive API."""
 
 from decimal import Decimal
 from typing import Any
 
-from jainam.simulator.account import Account
-from jainam.simulator.answers import Response, empty, express, success
-from jainam.simulator.calls import MISSING_CLIENT, NOT_MAPPED, NOT_MAPPED_PORTFOLIO, Call, Route
+from jainam.simulator.answers import Response, express, success
+from jainam.simulator.calls import MISSING_CLIENT, NOT_MAPPED, Call, Route
 from jainam.simulator.checks import Fields, Refused, instrument_of, order_from
 from jainam.simulator.instruments import CASH_SEGMENTS, SEGMENT_NUMBERS, segment_name
-from jainam.simulator.legs import SQUARE_OFF_MODES
 from jainam.simulator.orders import ZERO
 from jainam.simulator.risk import PAISA
 from jainam.simulator.sessions import INTERACTIVE
@@ -16,7 +14,6 @@ from jainam.simulator.settings import PRO_ALIAS
 from jainam.simulator.wire import first_of, text
 
 OFFERED = ("NSECM", "NSEFO", "NSECD", "BSECM", "BSEFO", "MCXFO")
-EMPTY_POSITIONS = "e-portfolio-0005"
 
 
 def _exchange_info(segment: str) -> dict[str, Any]:
@@ -139,94 +136,19 @@ def balance(call: Call) -> Response:
     return success("s-user-0002", "OK", call.portfolio.balance(account, funds))
 
 
-def holdings(call: Call) -> Response:
-    """Answer the demat account; without a client the server falls over (XTS protocol reference 3.11)."""
-    try:
-        account = call.portfolio_account()
-    except Refused as refused:
-        if call.client_id in (None, ""):
-            return express(500, "TypeError: Cannot read properties of undefined")
-        raise refused
-    style = call.world.modes.empty_books
-    if not account.holdings and style != "success":
-        raise empty("e-holdings-0005")
-    day = call.world.clock.now().date().isoformat()
-    return success("s-portfolio-0001", "Success holding", call.portfolio.holdings(account, day))
-
-
-def positions(call: Call) -> Response:
-    """Answer the positions."""
-    account = call.account(EMPTY_POSITIONS, NOT_MAPPED_PORTFOLIO)
-    shown = call.world.modes.ordinary_books_for_dealers or not call.world.settings.is_dealer
-    return _positions(call, account if shown else Account(account.client_id, ZERO), dealer=False)
-
-
-def dealer_positions(call: Call) -> Response:
-    """Answer the positions on the dealer's route."""
-    if not call.world.settings.is_dealer:
-        raise empty(EMPTY_POSITIONS)
-    return _positions(call, call.portfolio_account(), dealer=True)
-
-
-def _positions(call: Call, account: Account, dealer: bool) -> Response:
-    fields = Fields(call.query, "query")
-    view = fields.choice("dayOrNet", SQUARE_OFF_MODES)
-    fields.done()
-    day_wise = view == "DayWise"
-    style = call.world.modes.empty_books
-    if not account.positions.view(day_wise) and (style == "error" or (style == "by_route" and not dealer)):
-        raise empty(EMPTY_POSITIONS)
-    rows = call.portfolio.positions(account, day_wise, call.world.exchange.next_sequence())
-    return success("s-portfolio-0001", "Success position", rows)
-
-
-def convert(call: Call) -> Response:
-    """Move a position to another product."""
-    call.world.legs.convert(call.portfolio_account(), call.body)
-    return success("s-portfolio-0005", "success position convert")
-
-
-def square_off(call: Call) -> Response:
-    """Close one position."""
-    account = call.portfolio_account()
-    instrument, how = call.world.legs.square_off(account, call.body)
-    return success(
-        "s-portfolio-0001",
-        "Request sent",
-        {
-            "UserID": call.world.settings.user_id,
-            "SqureOffmode": how["mode"],
-            "AccountID": account.client_id,
-            "ExchangeSegment": instrument.segment,
-            "InstrumentID": instrument.token,
-            "RMSProduct": how["product"],
-            "PositionSquareOffQuantityType": how["kind"],
-            "SquareOffQtyValue": how["value"],
-            "SquareOffPriceValue": 0,
-            "IsOperationSuccess": True,
-        },
-    )
-
-
-def square_off_all(call: Call) -> Response:
-    """Close every position."""
-    call.world.legs.square_off_all(call.portfolio_account(), call.body)
-    return success("s-portfolio-0001", "Request sent", {})
-
-
 def margin_details(call: Call) -> Response:
     """Answer what a list of intended orders would tie up."""
     if not call.world.modes.margin_route:
         return express(404, "Cannot POST /interactive/orders/margindetails")
     listed = next((value for value in call.body.values() if isinstance(value, list)), [])
     account = call.world.account_of(
-        call.client_id or next((each.get("clientID") for each in listed), None),
+        call.client_id or next((each.get("clientID") for each in listed if isinstance(each, dict)), None),
         MISSING_CLIENT,
         NOT_MAPPED,
     )
     risk = call.world.exchange.risk
     required = ZERO
-    for each in listed:
+    for each in listed if all(isinstance(each, dict) for each in listed) else []:
         request = order_from(call.world.market, {"timeInForce": "DAY", "disclosedQuantity": 0, "stopPrice": 0} | each)
         required += risk.required(account, request, request.terms, request.terms.quantity)
     available = risk.funds(account).available
@@ -251,7 +173,7 @@ def brokerage(call: Call) -> Response:
     account = call.account()
     cost = dict.fromkeys(("Brokerage", "STTOrCTT", "ExchangeTurnoverCharges", "GST", "SebiCharges", "StampDuty"), ZERO)
     for each in call.body.get("brokerageOrderInformation") or []:
-        fields = Fields(each)
+        fields = Fields(each if isinstance(each, dict) else {})
         instrument_of(call.world.market, fields)
         value = fields.number("orderQty") * fields.number("orderPrice")
         fields.done()
@@ -329,12 +251,6 @@ ROUTES = {
     ("GET", "/user/enums"): Route(enums),
     ("POST", "/user/calculatebrokerage"): Route(brokerage),
     ("POST", "/orders/margindetails"): Route(margin_details),
-    ("GET", "/portfolio/positions"): Route(positions),
-    ("GET", "/portfolio/dealerpositions"): Route(dealer_positions),
-    ("PUT", "/portfolio/positions/convert"): Route(convert),
-    ("PUT", "/portfolio/squareoff"): Route(square_off),
-    ("PUT", "/portfolio/squareoffall"): Route(square_off_all),
-    ("GET", "/portfolio/holdings"): Route(holdings),
     ("GET", "/status/exchange"): Route(exchange_status),
     ("GET", "/messages/exchange"): Route(exchange_messages),
 }

@@ -15,8 +15,16 @@ from jainam.simulator.wire import dump
 
 QUOTE_CODES = {str(code): str(code) for code in CODES}
 _TYPES = {
-    **{1: "Futures", 2: "Options", 4: "Spread", 8: "Equity", 16: "Spot", 32: "PreferenceShares", 64: "Debentures"},
-    **{128: "Warrants", 256: "Miscellaneous", 512: "MutualFund"},
+    1: "Futures",
+    2: "Options",
+    4: "Spread",
+    8: "Equity",
+    16: "Spot",
+    32: "PreferenceShares",
+    64: "Debentures",
+    128: "Warrants",
+    256: "Miscellaneous",
+    512: "MutualFund",
 }
 CONFIG: dict[str, Any] = {
     "exchangeSegments": SEGMENT_NUMBERS,
@@ -174,7 +182,7 @@ def ohlc(call: Call) -> Response:
     fields.done()
     segment = segment_name(given) or ""
     market = call.world.market
-    instrument = market.find(segment, int(token)) if token.isdigit() else market.by_index_name(segment, token)
+    instrument = market.find(segment, int(token)) if token.isdecimal() else market.by_index_name(segment, token)
     if instrument is None:
         raise not_found()
     start, end = times

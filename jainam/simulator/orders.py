@@ -20,7 +20,8 @@ CANCELLED = "Cancelled"
 REJECTED = "Rejected"
 FINAL = frozenset({FILLED, CANCELLED, REJECTED, "Expired"})
 SECOND_LEG = "SecondOrderLeg"
-RESTING = frozenset({NEW, REPLACED, PARTIALLY_FILLED, PENDING_REPLACE, PENDING_CANCEL})
+RESTING = frozenset({NEW, REPLACED, PARTIALLY_FILLED})
+CHANGING = frozenset({PENDING_REPLACE, PENDING_CANCEL})
 
 ORDER_TYPES = {"MARKET": "Market", "LIMIT": "Limit", "STOPLIMIT": "StopLimit", "STOPMARKET": "StopMarket"}
 
@@ -112,7 +113,7 @@ class Order:
     @property
     def is_resting(self) -> bool:
         """Tell whether the exchange holds it and may fill it."""
-        return self.status in RESTING
+        return (self.before if self.status in CHANGING else self.status) in RESTING
 
 
 @frozen(kw_only=True)

@@ -4,7 +4,7 @@ from threading import RLock
 
 from attrs import define, evolve, field
 
-from jainam.simulator import interactive_orders, interactive_user, market_data
+from jainam.simulator import interactive_orders, interactive_portfolio, interactive_user, market_data
 from jainam.simulator.answers import (
     GATEWAY_TITLES,
     Dropped,
@@ -30,7 +30,7 @@ from jainam.simulator.world import World
 
 CLUSTER_ROOT = "/1interactive"
 LOOKUP_PATH = "/hostlookup"
-INTERACTIVE_ROUTES = interactive_user.ROUTES | interactive_orders.ROUTES
+INTERACTIVE_ROUTES = interactive_user.ROUTES | interactive_orders.ROUTES | interactive_portfolio.ROUTES
 CLUSTER_ROUTES = INTERACTIVE_ROUTES | {("POST", "/user/session"): interactive_user.LOGIN_AFTER_LOOKUP}
 
 
