@@ -158,6 +158,8 @@ class PeeweeContracts:
                 self._db.execute_sql("PRAGMA journal_mode = wal")
             for table in _TABLES:
                 peewee.SchemaManager(table, self._db).create_all(safe=True)
+        # Written once: peewee takes longer to put it together than SQLite takes to answer it.
+        self._one_by_key = self._sql(SymbolToken.symbol == "", SymbolToken.exchange == "")[0], broker
 
     def find(self, key: SymbolKey) -> Contract:
         """The contract of *key*; raises `SymbolNotFound`, which says so when the store is empty."""
@@ -167,7 +169,7 @@ class PeeweeContracts:
         with self._connection():
             if contract is not None and self._is_current(self._memory):
                 return contract
-            found = self._select(SymbolToken.symbol == key.symbol, SymbolToken.exchange == key.exchange.value)
+            found = self._rows(*self._one_by_key, key.symbol, key.exchange.value)
             if not found:
                 raise self._missing(key)
             [(generation, contract)] = found
@@ -249,9 +251,11 @@ class PeeweeContracts:
         return current
 
     def _remember(self, generation: int, contracts: Iterable[Contract]) -> None:
-        """Keep *contracts*, just read; whatever is kept of another generation is dropped."""
+        """Keep *contracts*, just read, unless another thread has met a later set by now."""
         memory = self._memory
-        if memory.generation != generation:
+        if generation < memory.generation:
+            return
+        if generation > memory.generation:
             memory = _Memory(generation)
         for contract in contracts:
             memory.keep(contract)
@@ -259,7 +263,18 @@ class PeeweeContracts:
         self._trusted_until = self._monotonic() + _TRUSTED_SECONDS
 
     def _select(self, *conditions: Any, order_by: tuple[Any, ...] = (), limit: int | None = None) -> list[_Found]:
-        """This broker's contracts that meet all *conditions*, each with the generation it is of, in one statement."""
+        """This broker's contracts that meet all *conditions*."""
+        sql, parameters = self._sql(*conditions, order_by=order_by, limit=limit)
+        return self._rows(sql, *parameters)
+
+    def _rows(self, sql: str, *parameters: object) -> list[_Found]:
+        """Contracts, each with the generation it is of: one statement, so all of one generation."""
+        return [(row[0], _contract(*row[1:])) for row in self._db.execute_sql(sql, parameters).fetchall()]
+
+    def _sql(
+        self, *conditions: Any, order_by: tuple[Any, ...] = (), limit: int | None = None
+    ) -> tuple[str, list[object]]:
+        """The statement for `_rows`, and its parameters: the broker's name first, then those of *conditions*."""
         query = (
             ContractLoad.select(ContractLoad.generation, *_COLUMNS)
             .join(SymbolToken, on=(SymbolToken.broker == ContractLoad.broker))
@@ -275,7 +290,8 @@ class PeeweeContracts:
             .order_by(*order_by)
             .limit(limit)
         )
-        return [(row[0], _contract(*row[1:])) for row in query.tuples().execute(self._db)]
+        sql, parameters = self._db.get_sql_context().sql(query).query()
+        return sql, parameters
 
     def _missing(self, key: SymbolKey) -> SymbolNotFound:
         """The error for *key*; a few index reads find what may have been meant."""
