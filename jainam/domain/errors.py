@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jainam.domain.orders import OrderId, OrderTag
@@ -136,7 +136,12 @@ class BrokerUnavailable(BrokerError):
 
 
 class UnexpectedReply(JainamError):
-    """A read was answered in a shape we do not know; *paths* names the fields, never their values."""
+    """A read was answered in a shape we do not know; *paths* names the fields, never their values.
+
+    *rows* holds what could be read of a book of which a part could not.
+    """
+
+    rows: tuple[Any, ...] = ()
 
     def __init__(self, what: str, paths: Iterable[str] = ()) -> None:
         self.what, self.paths = what, tuple(paths)
