@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from jainam.simulator.instruments import CALL, OPTION, SPREAD, Instrument
+from jainam.simulator.instruments import CALL, SPREAD, Instrument
 
 DEFAULT_PRICE = Decimal(100)
 
@@ -60,11 +60,11 @@ def option_price(spot: Decimal, strike: Decimal, call: bool, days: int) -> Decim
 def starting_price(instrument: Instrument, day: date, spots: dict[str, Decimal]) -> Decimal:
     """Return the first last-traded price of *instrument*: the middle of its band, or the model's, on a tick."""
     if instrument.has_band:
-        middle = (instrument.high + instrument.low) / 2
-        # Generated bands are cut off at one tick, so their middle is not the model's price.
-        modelled = _modelled(instrument, day, spots) if instrument.kind == OPTION else None
-        inside = modelled is not None and instrument.low <= modelled <= instrument.high
-        return instrument.nearest(modelled if inside and modelled is not None else middle)
+        # A band cut off at one tick says little about the price, and its middle nothing.
+        modelled = _modelled(instrument, day, spots) if instrument.low <= instrument.tick else None
+        if modelled is not None and modelled <= instrument.high:
+            return instrument.nearest(modelled)
+        return instrument.nearest((instrument.high + instrument.low) / 2)
     if instrument.kind == SPREAD:
         return Decimal(0)
     return instrument.nearest(spots.get(instrument.name, DEFAULT_PRICE))
