@@ -1,0 +1,176 @@
+"""`order place|modify|cancel|show` and `smart`: one instrument at a time."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from jainam.adapters.desk import Desk
+from jainam.cli import shapes, tables
+from jainam.cli.commands import DryRun, Raw, command, opened
+from jainam.cli.failures import REJECTED, Failed, Failure
+from jainam.cli.output import Output
+from jainam.domain.money import money
+from jainam.domain.orders import Changes, OrderRow, Placed
+from jainam.domain.vocabulary import OrderState, PriceType
+
+__all__ = ["Follow", "OptionalText", "add_to"]
+
+# Everything is read as text and handed to the library, whose checks then name all that is wrong at once.
+Symbol = Annotated[str, typer.Option("--symbol", "-s", help="OpenAlgo symbol, such as RELIANCE or NIFTY30DEC25FUT.")]
+On = Annotated[str, typer.Option("--exchange", "-e", help="NSE, NFO, BSE, BFO, CDS, BCD, MCX or NCDEX.")]
+ProductName = Annotated[str, typer.Option("--product", help="MIS (intraday), NRML (carried) or CNC (shares kept).")]
+Terms = Annotated[str, typer.Option("--type", help="MARKET, LIMIT, SL or SL-M.")]
+Price = Annotated[str, typer.Option("--price", help="Limit price in rupees.")]
+Trigger = Annotated[str, typer.Option("--trigger-price", help="Where a stop order wakes.")]
+Disclosed = Annotated[str, typer.Option("--disclosed", help="Units shown to the market.")]
+OrderNumber = Annotated[str, typer.Argument(metavar="ORDER", help="The broker's order number.")]
+Follow = Annotated[
+    bool, typer.Option("--follow/--no-follow", help="Afterwards read in the book what the exchange made of it.")
+]
+
+
+def place(
+    out: Output,
+    symbol: Symbol,
+    exchange: On,
+    side: Annotated[str, typer.Option("--side", help="buy or sell.")],
+    quantity: Annotated[str, typer.Option("--quantity", "-q", help="Units, not lots.")],
+    product: ProductName = "MIS",
+    terms: Terms = "MARKET",
+    price: Price = "0",
+    trigger_price: Trigger = "0",
+    disclosed: Disclosed = "0",
+    follow: Follow = True,
+    dry_run: DryRun = False,
+    raw: Raw = False,
+) -> None:
+    """Check one order, send it at most once, and say what became of it."""
+    with opened(dry_run=dry_run) as desk:
+        order = desk.draft(
+            symbol=symbol,
+            exchange=exchange,
+            action=side,
+            quantity=quantity,
+            product=product,
+            pricetype=terms,
+            price=price,
+            trigger_price=trigger_price,
+            disclosed_quantity=disclosed,
+        )
+        placed = desk.place_order(order)
+        row = followed(desk, placed) if follow else None
+    out.show(shapes.placed(placed, row, raw), *placed_view(placed, row))
+
+
+def followed(desk: Desk, placed: Placed) -> OrderRow:
+    """What the book says of *placed*; a row that the exchange has rejected ends the command."""
+    row = desk.follow(placed)
+    if row.state is OrderState.REJECTED:
+        raise Failed(
+            Failure(
+                name="OrderRejected",
+                code=REJECTED,
+                message=f"order {row.order_id} was rejected: {row.reason or 'no reason was given'}",
+                hint="nothing is working because of it",
+                tag=placed.tag,
+                order_id=row.order_id,
+                data=shapes.placed(placed, row),
+            )
+        )
+    return row
+
+
+def placed_view(placed: Placed, row: OrderRow | None) -> list[Any]:
+    """What a person reads about an order that was taken."""
+    found = " (its answer was lost; it was found in the book by its tag)" if placed.found else ""
+    return [f"Order {placed.order_id} was taken, tag {placed.tag}{found}.", *([tables.orders([row])] if row else [])]
+
+
+def modify(
+    out: Output,
+    order_id: OrderNumber,
+    quantity: Annotated[int | None, typer.Option("--quantity", "-q", min=1, help="New total, not the rest.")] = None,
+    terms: Annotated[
+        PriceType | None, typer.Option("--type", case_sensitive=False, help="New price type.")
+    ] = None,
+    price: Annotated[str | None, typer.Option("--price", help="New limit price.")] = None,
+    trigger_price: Annotated[str | None, typer.Option("--trigger-price", help="New trigger.")] = None,
+    disclosed: Annotated[int | None, typer.Option("--disclosed", min=0, help="New disclosed quantity.")] = None,
+    dry_run: DryRun = False,
+    raw: Raw = False,
+) -> None:
+    """Give a live order new terms; what is not named stays as it is."""
+    changes = Changes(
+        quantity=quantity,
+        price_type=terms,
+        price=None if price is None else money(price),
+        trigger_price=None if trigger_price is None else money(trigger_price),
+        disclosed_quantity=disclosed,
+    )
+    with opened(dry_run=dry_run) as desk:
+        desk.modify_order(order_id, changes)
+        row = desk.order(order_id)
+    out.show(shapes.order_row(row, raw), f"Order {order_id} was modified.", tables.orders([row]))
+
+
+def cancel(out: Output, order_id: OrderNumber, dry_run: DryRun = False, raw: Raw = False) -> None:
+    """Take an order back."""
+    with opened(dry_run=dry_run) as desk:
+        desk.cancel_order(order_id)
+        row = desk.order(order_id)
+    out.show(shapes.order_row(row, raw), f"The cancellation of order {order_id} was taken.", tables.orders([row]))
+
+
+def show(out: Output, order_id: OrderNumber, raw: Raw = False) -> None:
+    """Show one order in full."""
+    with opened() as desk:
+        row = desk.order(order_id)
+    out.show(shapes.order_row(row, raw), tables.order(row))
+
+
+def smart(
+    out: Output,
+    symbol: Symbol,
+    exchange: On,
+    target: Annotated[str, typer.Option("--target", "-t", help="Units to hold afterwards; negative is short.")],
+    product: ProductName = "MIS",
+    side: Annotated[str, typer.Option("--side", help="With target 0 and no position: buy or sell --quantity.")] = "BUY",
+    quantity: Annotated[str, typer.Option("--quantity", "-q", help="With target 0 and no position: units.")] = "0",
+    terms: Terms = "MARKET",
+    price: Price = "0",
+    trigger_price: Trigger = "0",
+    follow: Follow = True,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring a position to a size: buys or sells the difference, or nothing when it is there already."""
+    with opened(dry_run=dry_run) as desk:
+        wanted = desk.draft_smart(
+            symbol=symbol,
+            exchange=exchange,
+            position_size=target,
+            action=side,
+            quantity=quantity,
+            product=product,
+            pricetype=terms,
+            price=price,
+            trigger_price=trigger_price,
+        )
+        outcome = desk.place_smart_order(wanted)
+        row = followed(desk, outcome.placed) if outcome.placed and follow else None
+    if outcome.placed is None:
+        view: list[Any] = [f"{outcome.reason}."]
+    else:
+        did = f"{symbol} stood at {outcome.held}, wanted {outcome.target}: {outcome.side} {outcome.quantity}."
+        view = [did, *placed_view(outcome.placed, row)]
+    out.show(shapes.smart_outcome(outcome, row), *view)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    group = typer.Typer(help="Place, modify, cancel or show one order.", no_args_is_help=True)
+    for function in (place, modify, cancel, show):
+        command(group, function.__name__)(function)
+    app.add_typer(group, name="order", rich_help_panel="Trading")
+    command(app, "smart", panel="Trading")(smart)

@@ -1,0 +1,59 @@
+"""`login`, `logout` and `profile`: who is trading."""
+
+from __future__ import annotations
+
+import typer
+
+from jainam.cli import shapes, tables
+from jainam.cli.commands import Raw, command, opened
+from jainam.cli.output import Output
+
+__all__ = ["add_to"]
+
+PANEL = "Account"
+
+
+def login(out: Output) -> None:
+    """Log in to both interfaces, and see that the session works."""
+    with opened() as desk:
+        desk.login()
+        orders = desk.order_book()  # a session kept from earlier in the day may have ended; this renews it
+        interactive, market_data = desk.login()
+    kind = "investor" if interactive.is_investor else "dealer"
+    data = {
+        "user_id": interactive.user_id,
+        "account": kind,
+        "client_id": interactive.client_id,
+        "client_codes": list(interactive.client_codes),
+        "market_data_user_id": market_data.user_id,
+        "orders_today": len(orders),
+    }
+    pairs = {
+        "User": interactive.user_id,
+        "Account": kind,
+        "Trades for": interactive.client_id or "itself",
+        "Client codes": ", ".join(interactive.client_codes) or tables.NOTHING,
+        "Orders today": str(len(orders)),
+    }
+    out.show(data, "Logged in.", tables.facts(pairs))
+
+
+def logout(out: Output) -> None:
+    """End both sessions, at the broker and on this machine."""
+    with opened() as desk:
+        desk.logout()
+    out.show({"logged_out": True}, "Logged out; no session is kept on this machine.")
+
+
+def profile(out: Output, raw: Raw = False) -> None:
+    """Show who the account belongs to and where it may trade."""
+    with opened() as desk:
+        found = desk.profile()
+    out.show(shapes.profile(found, raw), tables.profile(found))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    command(app, "login", panel=PANEL)(login)
+    command(app, "logout", panel=PANEL)(logout)
+    command(app, "profile", panel=PANEL)(profile)
