@@ -15,7 +15,7 @@ from attrs import frozen
 
 from jainam.domain.errors import InvalidOrder, SymbolNotFound
 from jainam.domain.instruments import Contract, SymbolKey
-from jainam.domain.money import ZERO, money
+from jainam.domain.money import MOST, ZERO, money
 from jainam.domain.orders import Order, SmartOrder
 from jainam.domain.validation import broken_rules
 from jainam.domain.vocabulary import Exchange, PriceType, Product, Side
@@ -113,12 +113,13 @@ def read_draft(fields: Mapping[str, Any], *, quantity_required: bool = True) -> 
     product = _word(fields, "product", Product, Product.MIS, problems)
     price_type = _word(fields, "pricetype", PriceType, PriceType.MARKET, problems)
     quantity = _whole(fields, "quantity", problems)
-    if quantity_required and not any(problem.startswith("quantity") for problem in problems):
-        if quantity is None:
+    if quantity is None:
+        if quantity_required and not any(problem.startswith("quantity") for problem in problems):
             problems.append("quantity is required")
-        elif quantity <= 0:
-            problems.append(f"quantity must be a whole number above zero, not {quantity}")
-            quantity = None
+    elif quantity < 0 or (quantity == 0 and quantity_required):
+        least = " above zero" if quantity_required else ", zero or more"
+        problems.append(f"quantity must be a whole number{least}, not {quantity}")
+        quantity = None
     disclosed = _whole(fields, "disclosed_quantity", problems)
     if disclosed is not None and disclosed < 0:
         problems.append(f"disclosed_quantity must be zero or more, not {disclosed}")
@@ -165,6 +166,9 @@ def _whole(fields: Mapping[str, Any], name: str, problems: list[str]) -> int | N
     if not number.is_finite() or number != number.to_integral_value():
         problems.append(f"{name} must be a whole number, not {value!r}")
         return None
+    if number.copy_abs() >= MOST:
+        problems.append(f"{name} {value!r} is too large to be meant")
+        return None
     return int(number)
 
 
@@ -175,5 +179,8 @@ def _price(fields: Mapping[str, Any], name: str, problems: list[str]) -> Decimal
     number = Decimal("NaN") if isinstance(value, bool) else money(value)
     if not number.is_finite() or number < 0:
         problems.append(f"{name} must be a number, zero or more, not {value!r}")
+        return None
+    if number >= MOST:
+        problems.append(f"{name} {value!r} is too large to be meant")
         return None
     return number

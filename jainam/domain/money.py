@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-__all__ = ["ZERO", "money"]
+__all__ = ["MOST", "ZERO", "money"]
 
 ZERO = Decimal(0)
+
+MOST = Decimal(10) ** 12
+"""No price and no quantity reaches this; what does is a slip, and `1e999999999` would take arithmetic out of its range."""
 
 
 def money(value: Decimal | int | float | str) -> Decimal:

@@ -12,7 +12,7 @@ from attrs.converters import optional
 
 from jainam.domain.errors import InvalidOrder
 from jainam.domain.instruments import InstrumentRef, SymbolKey
-from jainam.domain.money import ZERO, money
+from jainam.domain.money import MOST, ZERO, money
 from jainam.domain.vocabulary import OrderState, PriceType, Product, Side, TimeInForce
 
 __all__ = ["Cancelled", "Changes", "Modified", "Order", "OrderId", "OrderRow", "OrderTag", "Placed", "SmartOrder"]
@@ -58,9 +58,9 @@ class Order:
             and type(self.disclosed_quantity) is int
             and self.disclosed_quantity >= 0
             and self.price.is_finite()
-            and self.price >= 0
+            and ZERO <= self.price < MOST
             and self.trigger_price.is_finite()
-            and self.trigger_price >= 0
+            and ZERO <= self.trigger_price < MOST
         )
         if not good:
             raise InvalidOrder(_impossible(self))
@@ -75,6 +75,8 @@ def _impossible(order: Order) -> list[str]:
     for name, value in (("price", order.price), ("trigger price", order.trigger_price)):
         if not value.is_finite() or value < 0:
             problems.append(f"{name} must be a number, zero or more, not {value}")
+        elif value >= MOST:
+            problems.append(f"{name} {value} is too large to be meant")
     return problems
 
 

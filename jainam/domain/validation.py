@@ -6,7 +6,8 @@ their prices from protocol 3.2, trigger sides from the exchanges' stop-loss rule
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Protocol
 
 from jainam.domain.errors import InvalidOrder
@@ -68,18 +69,15 @@ def _tradable(order: Terms, contract: Contract, problems: list[str]) -> None:
 
 
 def _quantity(quantity: int, contract: Contract, problems: list[str]) -> None:
-    lot = contract.lot_size
+    lot, limit = contract.lot_size, contract.freeze_quantity
+    largest = quantity + lot if limit is None else limit - limit % lot
     if quantity % lot:
         lower = quantity - quantity % lot
-        choice = f"{lower} or {lower + lot}" if lower else f"{lot}"
-        problems.append(
-            f"quantity {quantity} is not a multiple of the lot size {lot} of {contract.symbol}; use {choice}"
-        )
-    limit = contract.freeze_quantity
+        choice = _use(value for value in (lower, lower + lot) if 0 < value <= largest)
+        problems.append(f"quantity {quantity} is not a multiple of the lot size {lot} of {contract.symbol}{choice}")
     if limit is not None and quantity > limit:
         problems.append(
-            f"quantity {quantity} is above the largest single order of {contract.symbol};"
-            f" use at most {limit - limit % lot}"
+            f"quantity {quantity} is above the largest single order of {contract.symbol}; use at most {largest}"
         )
 
 
@@ -107,17 +105,28 @@ def _price(name: str, value: Decimal, price_type: PriceType, contract: Contract 
         return
     if contract is None:
         return
-    tick = contract.tick_size
-    off = value % tick
-    if off:
-        lower = value - off
-        choice = f"{lower} or {lower + tick}" if lower > 0 else f"{tick}"
-        problems.append(f"{name} {value} is not a multiple of the tick {tick} of {contract.symbol}; use {choice}")
-    if contract.price_low is not None and value < contract.price_low:
-        problems.append(
-            f"{name} {value} is below the day's band of {contract.symbol}; use at least {contract.price_low}"
+    tick, low, high = contract.tick_size, contract.price_low, contract.price_high
+    lower = _on_tick(value, tick, ROUND_FLOOR)
+    if lower != value:
+        choice = _use(
+            price
+            for price in (lower, lower + tick)
+            if price > 0 and (low is None or price >= low) and (high is None or price <= high)
         )
-    if contract.price_high is not None and value > contract.price_high:
-        problems.append(
-            f"{name} {value} is above the day's band of {contract.symbol}; use at most {contract.price_high}"
-        )
+        problems.append(f"{name} {value} is not a multiple of the tick {tick} of {contract.symbol}{choice}")
+    if low is not None and value < low:
+        least = _on_tick(low, tick, ROUND_CEILING)
+        problems.append(f"{name} {value} is below the day's band of {contract.symbol}; use at least {least}")
+    if high is not None and value > high:
+        most = _on_tick(high, tick, ROUND_FLOOR)
+        problems.append(f"{name} {value} is above the day's band of {contract.symbol}; use at most {most}")
+
+
+def _on_tick(price: Decimal, tick: Decimal, rounding: str) -> Decimal:
+    return (price / tick).to_integral_value(rounding) * tick if tick else price
+
+
+def _use(choices: Iterable[Decimal | int]) -> str:
+    """The values that would pass, as the end of a sentence; nothing when there is none nearby."""
+    named = " or ".join(str(choice) for choice in choices)
+    return f"; use {named}" if named else ""

@@ -81,7 +81,7 @@ def _drive(flow: Flow[T], perform: Callable[[Step[Any]], object]) -> T:
 
 
 class Scene:
-    """Answers steps by their kind and remembers them all in `steps`.
+    """Answers steps by their kind, from `answers`, and remembers them all in `steps`.
 
     An answer is a value, an error, a function of the step, or a list of those: one after the other, the last for good.
     Contracts are those of `fakes.samples`, tags are t1, t2 and so on.
@@ -90,7 +90,7 @@ class Scene:
     def __init__(self, answers: dict[type[Step[Any]], object] | None = None, waits: tuple[float, ...] = WAITS) -> None:
         self.steps: list[Step[Any]] = []
         self._tags = 0
-        self._answers: dict[type[Step[Any]], object] = {
+        self.answers: dict[type[Step[Any]], object] = {
             Waits: waits,
             Pause: None,
             Tell: None,
@@ -114,7 +114,7 @@ class Scene:
 
     def _perform(self, step: Step[Any]) -> object:
         self.steps.append(step)
-        answer = self._answers[type(step)]
+        answer = self.answers[type(step)]
         if isinstance(answer, list):
             answer = answer.pop(0) if len(answer) > 1 else answer[0]
         return answer(step) if callable(answer) else answer
