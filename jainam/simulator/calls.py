@@ -45,6 +45,12 @@ class Call:
         return PortfolioRows(self.world.modes, self.world.market)
 
     @property
+    def login(self) -> Session:
+        """Return the session, on a route that needs one."""
+        assert self.session is not None
+        return self.session
+
+    @property
     def client_id(self) -> Any:
         """Return the clientID given, in the body for POST and PUT and in the query otherwise."""
         return (self.body if self.request.method in {"POST", "PUT"} else self.query).get("clientID")

@@ -37,7 +37,7 @@ def normal(path: str) -> str:
 
 
 def _capitals(method: str | None) -> str | None:
-    return method.upper() if method else None
+    return None if method is None else str(method).upper()
 
 
 @frozen(kw_only=True)
@@ -92,7 +92,7 @@ def rule_from(given: Mapping[str, Any]) -> FaultRule:
         raise ValueError(f"{wrong}; fields are {', '.join(fields_dict(FaultRule))}; kinds are {', '.join(KINDS)}")
     try:
         return FaultRule(**given)
-    except (TypeError, AttributeError) as error:
+    except TypeError as error:
         raise ValueError(str(error.args[0])) from error
 
 

@@ -72,8 +72,7 @@ def login(call: Call) -> Response:
 def logout(call: Call) -> Response:
     """Close the session."""
     call.account()
-    if call.session is not None:
-        call.world.sessions.logout(call.session)
+    call.world.sessions.logout(call.login)
     return success("s-user-0001", "successfully logout from all API.", "")
 
 

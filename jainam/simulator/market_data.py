@@ -1,12 +1,13 @@
 """The session, master and quote routes of the market-data API."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from jainam.simulator.answers import Response, success
 from jainam.simulator.calls import Call, Route
 from jainam.simulator.candles import INTERVALS, bars, moment
-from jainam.simulator.checks import Fields, Refused, bad_request, not_found
+from jainam.simulator.checks import Fields, Refused, not_found
 from jainam.simulator.instruments import SEGMENT_NUMBERS, Instrument, segment_name
 from jainam.simulator.lookups import ROUTES as LOOKUP_ROUTES
 from jainam.simulator.quotes import CODES, message
@@ -68,8 +69,7 @@ def login(call: Call) -> Response:
 
 def logout(call: Call) -> Response:
     """Close the session."""
-    if call.session is not None:
-        call.world.sessions.logout(call.session)
+    call.world.sessions.logout(call.login)
     return success("s-response-0001", "Logged out successfully", {})
 
 
@@ -143,7 +143,7 @@ def quotes(call: Call) -> Response:
 def subscribe(call: Call) -> Response:
     """Subscribe and answer the first snapshot; asking twice for the same is an error without one."""
     code, echoes, found = _asked(call)
-    held = call.session.subscriptions if call.session is not None else set()
+    held = call.login.subscriptions
     wanted = {(instrument.key, code) for instrument in found}
     if wanted & held:
         raise Refused("e-session-0002", "Instrument Already Subscribed !")
@@ -157,15 +157,13 @@ def subscribe(call: Call) -> Response:
 def unsubscribe(call: Call) -> Response:
     """End subscriptions."""
     code, echoes, found = _asked(call)
-    if call.session is not None:
-        call.session.subscriptions.difference_update((instrument.key, code) for instrument in found)
+    call.login.subscriptions.difference_update((instrument.key, code) for instrument in found)
     result = {"mdp": code, "unsubList": echoes}
     return success("s-response-0001", "Instrument subscription deleted!", result | _remaining(call))
 
 
 def _remaining(call: Call) -> dict[str, int]:
-    held = len(call.session.subscriptions) if call.session is not None else 0
-    return {"Remaining_Subscription_Count": call.world.settings.subscription_limit - held}
+    return {"Remaining_Subscription_Count": call.world.settings.subscription_limit - len(call.login.subscriptions)}
 
 
 def ohlc(call: Call) -> Response:
@@ -173,27 +171,27 @@ def ohlc(call: Call) -> Response:
     fields = Fields(call.query, "query")
     given, token = fields.text("exchangeSegment"), fields.text("exchangeInstrumentID")
     interval = fields.choice("compressionValue", INTERVALS)
-    times = []
-    for name in ("startTime", "endTime"):
-        time = moment(fields.text(name))
-        if time is None:
-            fields.wrong(name, "must be like Jan 02 2026 091500")
-        times.append(time)
+    now = call.world.clock.now()
+    start, end = _moment(fields, "startTime", now), _moment(fields, "endTime", now)
     fields.done()
     segment = segment_name(given) or ""
     market = call.world.market
     instrument = market.find(segment, int(token)) if token.isdecimal() else market.by_index_name(segment, token)
     if instrument is None:
         raise not_found()
-    start, end = times
-    if start is None or end is None:
-        raise bad_request(fields.problems, "query")
-    found = bars(market, instrument, start, min(end, call.world.clock.now()), interval)
+    found = bars(market, instrument, start, min(end, now), interval)
     return success(
         "s-instrument-0002",
         "Data found",
         {"exchangeSegment": given, "exchangeInstrumentID": token, "dataReponse": ",".join(found)},
     )
+
+
+def _moment(fields: Fields, name: str, otherwise: datetime) -> datetime:
+    time = moment(fields.text(name))
+    if time is None:
+        fields.wrong(name, "must be like Jan 02 2026 091500")
+    return time or otherwise
 
 
 ROUTES = {

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 from attrs import frozen
@@ -109,7 +109,7 @@ def _own_rows(day: date, wanted: int | None) -> tuple[Instrument, ...]:
     generated = (each for each in maker.contracts(_families(cash)) if (each.segment, each.description) not in names)
     rows.extend(generated)
     if wanted is not None:
-        rows.extend(islice(_invented(maker, rows), max(0, wanted - len(rows))))
+        rows.extend(islice(_invented(maker), max(0, wanted - len(rows))))
     return tuple(rows)
 
 
@@ -120,15 +120,10 @@ def _families(cash: tuple[Instrument, ...]) -> Iterator[Underlying]:
         yield share_underlying(shares[name], lot, Decimal(step), SPOT_PRICES[name])
 
 
-def _invented(maker: DerivativeMaker, rows: list[Instrument]) -> Iterator[Instrument]:
+def _invented(maker: DerivativeMaker) -> Iterator[Instrument]:
     """Yield invented shares, each followed by its contracts, for as long as rows are wanted."""
-    taken = {instrument.name for instrument in rows}
-    number = 0
-    while True:
-        number += 1
+    for number in count(1):
         name = f"SHARE{number:04d}"
-        if name in taken:
-            continue
         token = maker.tokens.take("NSECM", name, 100_001, 300_000)
         price = Decimal(100 + number * 37 % 4900)
         band = f"{price + price / 10:f}|{price - price / 10:f}"

@@ -15,8 +15,12 @@ from jainam.simulator.modes import Modes
 PRO_ALIAS = "*****"
 
 
-def _roots(roots: Iterable[str] | str) -> tuple[str, ...]:
-    return (roots,) if isinstance(roots, str) else tuple(roots)
+def _names(names: Iterable[str] | str) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _limits(limits: Iterable[Limit]) -> tuple[Limit, ...]:
+    return tuple(limits)
 
 
 @frozen(kw_only=True)
@@ -36,15 +40,15 @@ class SimulatorSettings:
     account: str = field(default="dealer", validator=in_(("dealer", "investor")))
     dealer_id: str = "DEALER01"
     pro_id: str = "PRO1"
-    client_ids: tuple[str, ...] = field(default=("CLIENT01", "CLIENT02"), converter=tuple)
+    client_ids: tuple[str, ...] = field(default=("CLIENT01", "CLIENT02"), converter=_names)
     cash: Decimal = field(default=Decimal(10000000), converter=Decimal, validator=instance_of(Decimal))
 
     market_data_roots: tuple[str, ...] = field(
-        default=("/apibinarymarketdata",), converter=_roots, validator=deep_iterable(matches_re(r"/[A-Za-z0-9/]+"))
+        default=("/apibinarymarketdata",), converter=_names, validator=deep_iterable(matches_re(r"/[A-Za-z0-9/]+"))
     )
     hostlookup: bool = False
     subscription_limit: int = 50
-    limits: tuple[Limit, ...] = field(default=JAINAM_LIMITS, converter=tuple)
+    limits: tuple[Limit, ...] = field(default=JAINAM_LIMITS, converter=_limits)
     modes: Modes = field(factory=Modes)
 
     @property

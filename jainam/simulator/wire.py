@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl
 
 
 def _plain(value: object) -> int | float:
-    if isinstance(value, Decimal):
-        # The shortest float text is the decimal's own for every amount of fewer than 16 digits.
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+    # The shortest float text is the decimal's own for every amount of fewer than 16 digits.
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def dump(value: object) -> str:

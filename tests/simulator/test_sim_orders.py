@@ -108,7 +108,7 @@ def test_order_too_large_for_the_account_is_rejected_later() -> None:
 
 def test_closing_needs_no_margin() -> None:
     """An order that closes a position passes the risk check though the money is gone."""
-    trader = exchange(cash=Decimal("2619"))
+    trader = exchange(cash=Decimal(2619))
     trader.place()
     assert "Rejected" == trader.row(trader.place())["OrderStatus"]
     assert "Filled" == trader.row(trader.place(orderSide="SELL"))["OrderStatus"]
@@ -329,3 +329,19 @@ def test_resting_orders_tie_money_up_too() -> None:
     trader = exchange(cash=Decimal(3000))
     trader.limit(1250)
     assert "Rejected" == trader.row(trader.limit(1250))["OrderStatus"]
+
+
+def test_quantity_must_be_positive() -> None:
+    """Zero and less are no quantity, and an id is never below one."""
+    trader = exchange()
+    for quantity in (0, -10):
+        body = trader.order(orderQuantity=quantity)
+        assert "Bad Request" == trader.refused("POST", f"{INTERACTIVE}/orders", body)[2]
+
+
+def test_unknown_freeze_quantity_limits_nothing() -> None:
+    """BSE cash rows say 0 for the freeze quantity, which is no limit."""
+    trader = exchange()
+    order = trader.place(("BSECM", 500325), orderQuantity=1000, productType="MIS")
+    assert "Filled" == trader.row(order)["OrderStatus"]
+    assert trader.row(order)["ExchangeOrderID"].startswith("17")

@@ -130,6 +130,8 @@ def test_delivery_sale_uses_up_the_holding() -> None:
         holdings["INE002A01018"]["UsedQuantity"],
     )
     assert Decimal("1288.4") == holdings["INE002A01018"]["BuyAvgPrice"]
+    limits = trader.ok("GET", f"{INTERACTIVE}/user/balance")["BalanceList"][1]["limitObject"]
+    assert "0" == limits["RMSSubLimits"]["marginUtilized"]
 
 
 def test_balance_follows_positions() -> None:
@@ -198,7 +200,9 @@ def test_exit_of_a_half_filled_cover_order_closes_that_half() -> None:
     """Exiting withdraws the rest of the entry and sells what it had bought."""
     trader = exchange()
     trader.liquidity(4)
-    result = trader.ok("POST", f"{INTERACTIVE}/orders/cover", trader.order(orderType="LIMIT", limitPrice=1320, stopPrice=1290))
+    result = trader.ok(
+        "POST", f"{INTERACTIVE}/orders/cover", trader.order(orderType="LIMIT", limitPrice=1320, stopPrice=1290)
+    )
     trader.rest.world.market.limit_liquidity(trader.rest.world.market.master.instruments[RELIANCE], None)
     trader.ok("PUT", f"{INTERACTIVE}/orders/cover", {"appOrderID": result["ExitAppOrderID"]})
     assert "Cancelled" == trader.row(result["EntryAppOrderID"])["OrderStatus"]

@@ -110,8 +110,10 @@ CASES: list[tuple[str, str, str, Any]] = [
     (
         "option_symbol",
         "GET",
-        f"{LOOKUP}/optionsymbol?exchangeSegment=2&series=OPTIDX&symbol=NIFTY&expiryDate=17Feb2026"
-        "&optionType=PE&strikePrice=25700.0",
+        (
+            f"{LOOKUP}/optionsymbol?exchangeSegment=2&series=OPTIDX&symbol=NIFTY&expiryDate=17Feb2026"
+            "&optionType=PE&strikePrice=25700.0"
+        ),
         None,
     ),
     (
@@ -131,8 +133,10 @@ CASES: list[tuple[str, str, str, Any]] = [
     (
         "ohlc",
         "GET",
-        f"{MARKET}/instruments/ohlc?exchangeSegment=NSECM&exchangeInstrumentID=26000"
-        "&startTime=Jan 09 2026 091500&endTime=Jan 09 2026 093000&compressionValue=60",
+        (
+            f"{MARKET}/instruments/ohlc?exchangeSegment=NSECM&exchangeInstrumentID=26000"
+            "&startTime=Jan 09 2026 091500&endTime=Jan 09 2026 093000&compressionValue=60"
+        ),
         None,
     ),
     ("logout_market", "DELETE", f"{MARKET}/auth/logout", None),
@@ -291,12 +295,13 @@ def test_commas_reach_money_everywhere() -> None:
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("float", float), ("string", str), ("int", int)])
-def test_app_order_id_kinds(mode: str, kind: type) -> None:
+def test_app_order_id_kinds(mode: str, kind: type[Any]) -> None:
     """An AppOrderID is written as the number, the float or the text that some installation sends."""
     trader = exchange(modes={"app_order_id": mode})
     _status, answer = raw(trader, "POST", f"{INTERACTIVE}/orders", trader.order())
-    assert isinstance(answer["result"]["AppOrderID"], kind)
-    assert 1110000030 == int(float(answer["result"]["AppOrderID"]))
+    app_order_id = answer["result"]["AppOrderID"]
+    assert kind is type(app_order_id)
+    assert 1110000030 == int(float(app_order_id))
 
 
 def test_third_holdings_container() -> None:

@@ -143,7 +143,8 @@ class Trader:
         return sum(
             int(row["Quantity"])
             for row in result["positionList"]
-            if (row["ExchangeSegment"], int(row["ExchangeInstrumentID"])) == instrument and row["ProductType"] == product
+            if (row["ExchangeSegment"], int(row["ExchangeInstrumentID"])) == instrument
+            and row["ProductType"] == product
         )
 
     def control(self, method: str, name: str, body: Any = None) -> Any:
