@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.connector import Connection
 from yarl import URL
 
 from jainam.adapters.network_faults import address_of, check_headers, reason_of, root_of
@@ -22,18 +23,36 @@ __all__ = ["AiohttpTransport"]
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+class _Unanswered(aiohttp.ClientError):
+    """The connection ended after the request had been written and before its answer began."""
+
+
+class _SingleAnswer(aiohttp.ClientResponse):
+    """An answer that is waited for once.
+
+    aiohttp sends GET, PUT and DELETE a second time when the connection ends without an answer, be it kept alive or
+    new, so a modification or cancellation would arrive twice. It does so on two of its errors; this one is a third.
+    """
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """The answer's head has been read."""
+        try:
+            return await super().start(connection)
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            raise _Unanswered from error
+
+
 class AiohttpTransport:
     """Asyncio requests through one pool of connections, for the loop of the first request.
 
-    A *session* that was handed in is used as it is, but for the timeout, and left open.
+    It makes its own session and takes nobody else's: only on its own can it keep aiohttp from sending twice.
     """
 
-    def __init__(self, timeout: float = 10.0, *, session: aiohttp.ClientSession | None = None) -> None:
+    def __init__(self, timeout: float = 10.0) -> None:
         self._seconds = timeout
         # *connect* includes waiting for a free connection; the master takes longer than any sensible *total*.
         self._timeout = aiohttp.ClientTimeout(total=None, connect=timeout, sock_connect=timeout, sock_read=timeout)
-        self._owned = session is None
-        self._session = session
+        self._session: aiohttp.ClientSession | None = None
         self._closed = False
         self._environment = getproxies()
         self._proxies: dict[tuple[str, str], str | None] = {}
@@ -43,11 +62,8 @@ class AiohttpTransport:
         url = _url(request.url)
         session = self._opened()
         with _translated(request, self._seconds):
-            # In lower case, for aiohttp resends whatever it knows to be idempotent (GET, PUT, DELETE) when a connection
-            # breaks, a fresh one too, so that not reusing connections does not help. It knows them by their
-            # upper-case names; on the wire every method is upper case. The transport suite counts at the server.
             async with session.request(
-                request.method.lower(),
+                request.method,
                 url,
                 headers=request.headers,
                 data=request.body,
@@ -58,19 +74,18 @@ class AiohttpTransport:
                 return HttpResponse(answer.status, await answer.read(), answer.headers.get("Content-Type", ""))
 
     async def close(self) -> None:
-        """Close the connections, unless the session belongs to somebody else."""
+        """Close the connections."""
         self._closed = True
-        if self._owned and self._session is not None:
+        if self._session is not None:
             await self._session.close()
 
     def _opened(self) -> aiohttp.ClientSession:
         """The session; it belongs to a running loop, so the first request opens it."""
-        session = self._session
-        if self._closed or (session is not None and session.closed):
+        if self._closed:
             raise NotSent("the transport is closed")
-        if session is None:
-            session = self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        return session
+        if self._session is None:
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), response_class=_SingleAnswer)
+        return self._session
 
     def _proxy(self, url: URL) -> str | None:
         """The proxy for the host of *url*; never one for this machine."""
@@ -86,6 +101,8 @@ def _url(text: str) -> URL:
     try:
         url = URL(text, encoded=text.isascii() and " " not in text)
         usable = url.scheme in ("http", "https") and url.host
+        if url.raw_user is not None:
+            url = url.with_user(None)  # aiohttp would turn it into a second Authorization header
     except ValueError:
         usable = None
     if not usable:
@@ -123,7 +140,5 @@ def _fault(error: Exception, root: OSError | None, address: str, seconds: float)
             return OutcomeUnknown(f"the answer of {address} is not complete or cannot be decompressed")
         case aiohttp.ClientResponseError():
             return OutcomeUnknown(f"the answer of {address} is no HTTP")
-        case aiohttp.ServerDisconnectedError():
-            return OutcomeUnknown(f"{address} closed the connection before its answer was complete")
         case _:
             return OutcomeUnknown(f"no answer from {address}: {reason_of(root)}")

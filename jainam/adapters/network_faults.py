@@ -16,6 +16,7 @@ from jainam.domain.errors import NotSent
 
 __all__ = ["address_of", "check_headers", "reason_of", "root_of"]
 
+_STANDARD = ("builtins", "socket", "ssl")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -44,12 +45,12 @@ def check_headers(headers: Mapping[str, str]) -> None:
 
 
 def root_of(error: BaseException | None) -> OSError | None:
-    """The operating system's own error deepest under *error*."""
+    """The operating system's own error deepest under *error*; the libraries derive theirs from the same class."""
     found = None
     while error is not None:
         if isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and type(error).__module__ in _STANDARD:
             found = error
         error = error.__cause__ or error.__context__
     return found
@@ -59,7 +60,7 @@ def reason_of(root: OSError | None) -> str:
     """What to tell a person about *root*."""
     match root:
         case None:
-            return "the connection broke"
+            return "the connection ended"
         case ssl.SSLCertVerificationError():
             return f"its certificate is not trusted ({root.verify_message})"
         case ssl.SSLError():
@@ -69,4 +70,4 @@ def reason_of(root: OSError | None) -> str:
         case ConnectionRefusedError():
             return "refused"
         case _:
-            return os.strerror(root.errno).lower() if root.errno else "the connection broke"
+            return os.strerror(root.errno).lower() if root.errno else "the connection ended"
