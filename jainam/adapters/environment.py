@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from jainam.adapters.xts.credentials import Credentials
+from jainam.adapters.xts.credentials import Credentials, client_named
 from jainam.adapters.xts.profile import BrokerProfile
 from jainam.adapters.xts.profiles import PROFILES, profile_named
 from jainam.domain.errors import NotConfigured
@@ -30,7 +30,6 @@ HOST_NAMES = {
 }
 """What OpenAlgo calls the same keys; used where ours are absent (D8)."""
 
-PRO_ACCOUNT = "*****"
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 
@@ -76,15 +75,12 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
     profile = reader.profile()
     credentials = reader.credentials()
     base_url = reader.base_url(profile)
-    settings = {
-        "client_id": reader.client_id(),
-        "market_data_root": reader.path("JAINAM_MARKET_DATA_ROOT"),
-        "source": reader.text("JAINAM_SOURCE"),
-        "rehearse": reader.flag("JAINAM_TEST_MODE"),
-        "timeout": float(reader.number("JAINAM_TIMEOUT", "seconds", Decimal(10), at_least=Decimal("0.1"))),
-        "call_gap": float(reader.number("JAINAM_CALL_GAP", "milliseconds", Decimal(100)) / 1000),
-        "retries": int(reader.number("JAINAM_RETRIES", "retries", Decimal(3), whole=True)),
-    }
+    client_id = client_named(reader.text("JAINAM_CLIENT_ID")) or None
+    market_data_root = reader.path("JAINAM_MARKET_DATA_ROOT")
+    rehearse = reader.flag("JAINAM_TEST_MODE")
+    timeout = reader.number("JAINAM_TIMEOUT", "seconds", Decimal(10), at_least=Decimal("0.1"))
+    call_gap = reader.number("JAINAM_CALL_GAP", "milliseconds", Decimal(100))
+    retries = reader.number("JAINAM_RETRIES", "retries", Decimal(3), whole=True)
     database = reader.database()
     if reader.problems or credentials is None or profile is None:
         raise NotConfigured("; ".join(reader.problems))
@@ -93,8 +89,14 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
         base_url=base_url,
         credentials=credentials,
         database=database,
-        session_file=_session_file(profile.name, base_url, credentials, settings["client_id"]),
-        **settings,
+        client_id=client_id,
+        market_data_root=market_data_root,
+        source=reader.text("JAINAM_SOURCE"),
+        session_file=_session_file(profile.name, base_url, credentials, client_id),
+        rehearse=rehearse,
+        timeout=float(timeout),
+        call_gap=float(call_gap / 1000),
+        retries=int(retries),
     )
 
 
@@ -138,6 +140,7 @@ class _Reader:
         return profile_named(name)
 
     def base_url(self, profile: BrokerProfile | None) -> str:
+        http_allowed = self.flag("JAINAM_ALLOW_HTTP")
         given = self.text("JAINAM_BASE_URL")
         server = self.text("JAINAM_SERVER")
         url = given or (profile.base_url if profile else "")
@@ -150,16 +153,12 @@ class _Reader:
         parts = urlsplit(url)
         if url and (parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query):
             self.problems.append("JAINAM_BASE_URL must look like https://host:port")
-        elif parts.scheme == "http" and not self.flag("JAINAM_ALLOW_HTTP"):
+        elif parts.scheme == "http" and not http_allowed:
             self.problems.append(
                 "JAINAM_BASE_URL is plain http, over which the keys would travel in clear;"
                 " use https, or set JAINAM_ALLOW_HTTP=1 for a server on this machine"
             )
         return url.rstrip("/")
-
-    def client_id(self) -> str | None:
-        value = self.text("JAINAM_CLIENT_ID")
-        return PRO_ACCOUNT if value is not None and value.lower() == "pro" else value
 
     def path(self, name: str) -> str | None:
         value = self.text(name)

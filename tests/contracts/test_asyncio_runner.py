@@ -1,0 +1,236 @@
+"""The asyncio runner keeps what runners promise, and looks after orders whose task is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from attrs import define
+
+from contracts.runner_suite import SHARES, RunnerSuite, buy
+from fakes.clock import FakeAsyncClock, FakeClock
+from fakes.exchange import AsyncRestTransport, RestTransport, counted_tags, settings_for
+from jainam.adapters.asyncio_desk import AsyncDesk
+from jainam.adapters.memory_contracts import MemoryContracts
+from jainam.domain.books import positions
+from jainam.domain.closing import close_all_positions
+from jainam.domain.errors import JainamError
+from jainam.domain.flows import place_order
+from jainam.domain.steps import Flow
+from jainam.simulator import FaultRule, Rest, SimulatorSettings
+
+
+@define(eq=False)
+class AsyncioHarness:
+    desk: AsyncDesk
+    rest: Rest
+    clock: FakeClock
+    transport: RestTransport
+    contracts: MemoryContracts
+    loop: asyncio.Runner
+
+    def run(self, flow: Flow[Any]) -> Any:
+        return self.loop.run(self.desk.runner.run(flow))
+
+    def race(self, flows: Sequence[Flow[Any]]) -> list[Any]:
+        async def attempt(flow: Flow[Any]) -> Any:
+            try:
+                return await self.desk.runner.run(flow)
+            except JainamError as error:
+                return error
+
+        async def all_of_them() -> list[Any]:
+            return await asyncio.gather(*(attempt(flow) for flow in flows))
+
+        return self.loop.run(all_of_them())
+
+    def rehearse(self) -> None:
+        self.desk.runner.calls.rehearse = True
+
+
+@pytest.fixture
+def desk() -> Iterator[AsyncioHarness]:
+    clock = FakeClock()
+    simulator = SimulatorSettings(trading_date=clock.now().date())
+    rest = Rest(simulator, clock)
+    transport = RestTransport(rest)
+    contracts = MemoryContracts(SHARES)
+    opened = AsyncDesk.open(
+        settings_for(simulator),
+        transport=AsyncRestTransport(transport),
+        contracts=contracts,
+        clock=FakeAsyncClock(clock),
+        tags=counted_tags(),
+    )
+    with asyncio.Runner() as loop:
+        yield AsyncioHarness(opened, rest, clock, transport, contracts, loop)
+        loop.run(opened.close())
+
+
+async def cancelled_in_flight(desk: AsyncioHarness, flow: Flow[Any], orders: int = 1) -> asyncio.CancelledError:
+    """Run *flow*, cancel it while its order number *orders* is on its way, and return what it ended with."""
+    sending = asyncio.Event()
+    held = asyncio.Event()
+    inner = desk.desk.runner.transport
+    seen = 0
+
+    class Held:
+        async def send(self, request: Any) -> Any:
+            nonlocal seen
+            if request.method == "POST" and request.url.endswith("/orders"):
+                seen += 1
+                if seen == orders:
+                    sending.set()
+                    await held.wait()
+            return await inner.send(request)
+
+        async def close(self) -> None:
+            await inner.close()
+
+    desk.desk.runner.transport = Held()
+    task = asyncio.ensure_future(desk.desk.runner.run(flow))
+    await sending.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    held.set()
+    try:
+        await task
+    except asyncio.CancelledError as stop:
+        return stop
+    finally:
+        desk.desk.runner.transport = inner
+    raise AssertionError("the cancellation was swallowed")
+
+
+class TestAsyncioRunner(RunnerSuite):
+    def test_a_cancelled_task_learns_what_became_of_its_order(
+        self, desk: AsyncioHarness, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A task cancelled while its order is in flight ends as cancelled, and names the order and its fate."""
+        desk.run(positions())
+        caplog.set_level(logging.WARNING)
+
+        stop = desk.loop.run(cancelled_in_flight(desk, place_order(buy())))
+
+        assert "PlaceOrder T0001 was in flight" in stop.__notes__[0]
+        assert "Placed(" in stop.__notes__[1]
+        assert "T0001" in caplog.text
+        assert self.at_exchange(desk) == ["T0001"]
+
+    def test_a_cancelled_task_looks_a_lost_answer_up(self, desk: AsyncioHarness) -> None:
+        """When the answer is lost as well, the book is asked before the cancellation goes on."""
+        desk.run(positions())
+        self.place(desk, "lose_answer")
+
+        stop = desk.loop.run(cancelled_in_flight(desk, place_order(buy())))
+
+        assert "found=True" in stop.__notes__[1]
+        assert self.sent(desk) == 1
+
+    def test_a_time_limit_around_an_order_does_not_lose_it(self, desk: AsyncioHarness) -> None:
+        """`wait_for` around a sent order waits for the order's fate before it reports its own time-out."""
+        desk.run(positions())
+        inner = desk.desk.runner.transport
+
+        class Slow:
+            async def send(self, request: Any) -> Any:
+                await asyncio.sleep(0.05)
+                return await inner.send(request)
+
+            async def close(self) -> None:
+                await inner.close()
+
+        desk.desk.runner.transport = Slow()
+
+        async def hurried() -> None:
+            await asyncio.wait_for(desk.desk.runner.run(place_order(buy())), 0.01)
+
+        with pytest.raises(TimeoutError) as caught:
+            desk.loop.run(hurried())
+        desk.desk.runner.transport = inner
+
+        assert "T0001" in "".join(getattr(caught.value.__cause__, "__notes__", []))
+        assert self.at_exchange(desk) == ["T0001"]
+
+    def test_a_cancelled_close_all_sends_nothing_more(self, desk: AsyncioHarness) -> None:
+        """What had not left when the task was cancelled never leaves; what had is settled."""
+        desk.run(place_order(buy(3)))
+        desk.run(place_order(buy(4, SHARES[1].key)))
+        desk.desk.runner.workers = 1
+
+        desk.loop.run(cancelled_in_flight(desk, close_all_positions()))
+
+        assert {"RELIANCE": 0, "INFY": 4} == {row.broker_symbol: row.quantity for row in desk.run(positions())}
+
+    def test_a_task_cancelled_before_its_order_leaves_sends_nothing(self, desk: AsyncioHarness) -> None:
+        """Cancelled while it waits for its turn, a task ends at once, sends nothing and leaves the queue."""
+        for _ in range(10):
+            desk.run(place_order(buy(1)))
+
+        class Standing(FakeAsyncClock):
+            async def sleep(self, seconds: float) -> None:
+                await asyncio.Event().wait()
+
+        async def early() -> None:
+            task = asyncio.ensure_future(desk.desk.runner.run(place_order(buy())))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        patient = desk.desk.runner.clock
+        desk.desk.runner.clock = Standing(desk.clock)
+        desk.loop.run(early())
+        desk.desk.runner.clock = patient
+        before = desk.clock.elapsed
+
+        assert self.sent(desk) == 10
+        desk.run(place_order(buy(1)))
+        assert desk.clock.elapsed - before < 1.5
+
+    def test_a_second_cancellation_does_not_wait(self, desk: AsyncioHarness) -> None:
+        """Whoever cancels twice gets away at once; the order is still settled by the task left behind."""
+        desk.run(positions())
+        inner = desk.desk.runner.transport
+        held = asyncio.Event()
+
+        class Held:
+            async def send(self, request: Any) -> Any:
+                await held.wait()
+                return await inner.send(request)
+
+            async def close(self) -> None:
+                await inner.close()
+
+        desk.desk.runner.transport = Held()
+
+        async def twice() -> None:
+            task = asyncio.ensure_future(desk.desk.runner.run(place_order(buy())))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            held.set()
+            for _ in range(10):
+                await asyncio.sleep(0)
+
+        desk.loop.run(twice())
+        desk.desk.runner.transport = inner
+
+        assert self.sent(desk) == 1
+
+    def test_a_flow_that_fails_while_cancelled_is_named(self, desk: AsyncioHarness) -> None:
+        """A refusal that arrives after the cancellation is part of what is told."""
+        desk.run(positions())
+        desk.rest.faults.add([FaultRule(kind="refuse", method="POST", path="/interactive/orders", description="Shut")])
+
+        stop = desk.loop.run(cancelled_in_flight(desk, place_order(buy())))
+
+        assert "Shut" in stop.__notes__[1]

@@ -1,0 +1,92 @@
+"""The blocking runner keeps what runners promise."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from attrs import define
+
+from contracts.runner_suite import SHARES, RunnerSuite, buy, collect
+from fakes.clock import FakeClock
+from fakes.exchange import RestTransport, counted_tags, settings_for
+from jainam.adapters.desk import Desk
+from jainam.adapters.memory_contracts import MemoryContracts
+from jainam.domain.flows import place_order
+from jainam.domain.steps import Flow
+from jainam.ports.transport import HttpRequest
+from jainam.simulator import Modes, Rest, SimulatorSettings
+
+
+@define(eq=False)
+class BlockingHarness:
+    desk: Desk
+    rest: Rest
+    clock: FakeClock
+    transport: RestTransport
+    contracts: MemoryContracts
+
+    def run(self, flow: Flow[Any]) -> Any:
+        return self.desk.runner.run(flow)
+
+    def race(self, flows: Sequence[Flow[Any]]) -> list[Any]:
+        with ThreadPoolExecutor(len(flows)) as pool:
+            futures = [pool.submit(self.run, flow) for flow in flows]
+        return collect([future.result for future in futures])
+
+    def rehearse(self) -> None:
+        self.desk.runner.calls.rehearse = True
+
+
+@pytest.fixture
+def desk() -> Iterator[BlockingHarness]:
+    clock = FakeClock()
+    simulator = SimulatorSettings(trading_date=clock.now().date(), modes=Modes())
+    rest = Rest(simulator, clock)
+    transport = RestTransport(rest)
+    contracts = MemoryContracts(SHARES)
+    with Desk.open(
+        settings_for(simulator), transport=transport, contracts=contracts, clock=clock, tags=counted_tags()
+    ) as opened:
+        yield BlockingHarness(opened, rest, clock, transport, contracts)
+
+
+class TestRunner(RunnerSuite):
+    def test_ctrl_c_names_the_order_in_flight(self, desk: BlockingHarness, caplog: pytest.LogCaptureFixture) -> None:
+        """When Ctrl-C arrives while an order is in flight, the error and the log name its tag."""
+
+        def interrupt(request: HttpRequest) -> None:
+            if request.method == "POST" and request.url.endswith("/orders"):
+                raise KeyboardInterrupt
+
+        desk.transport.before = interrupt
+
+        with caplog.at_level(logging.WARNING), pytest.raises(KeyboardInterrupt) as caught:
+            desk.run(place_order(buy()))
+
+        assert ["PlaceOrder T0001 was in flight; look it up before sending anything again"] == caught.value.__notes__
+        assert "T0001 was in flight" in caplog.text
+
+    def test_ctrl_c_while_waiting_gives_up_the_place(self, desk: BlockingHarness) -> None:
+        """A call that is interrupted while it waits for its turn leaves the queue, so nobody waits behind it."""
+        from jainam.domain.books import positions
+
+        desk.run(positions())
+
+        class Interrupted(FakeClock):
+            def sleep(self, seconds: float) -> None:
+                raise KeyboardInterrupt
+
+        runner, patient = desk.desk.runner, desk.desk.runner.clock
+        runner.clock = Interrupted(elapsed=desk.clock.elapsed)
+        with pytest.raises(KeyboardInterrupt):
+            desk.run(positions())
+        runner.clock = patient
+        before = desk.clock.elapsed
+
+        desk.run(positions())
+
+        assert desk.clock.elapsed - before < 1.5
