@@ -16,11 +16,12 @@ from dotenv import dotenv_values
 
 from jainam.adapters.desk import Desk
 from jainam.adapters.environment import Settings, read_settings
-from jainam.cli.failures import DECLINED
+from jainam.cli.failures import DECLINED, USAGE, Failed, Failure
 from jainam.cli.output import Output, logging_to_stderr
 from jainam.domain.errors import NotConfigured
+from jainam.domain.orders import OrderRow
 
-__all__ = ["DryRun", "Raw", "Yes", "ask", "command", "opened", "settings"]
+__all__ = ["DryRun", "Raw", "Yes", "ask", "command", "named", "opened", "require_consent", "settings"]
 
 P = ParamSpec("P")
 
@@ -32,9 +33,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def _common(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.", rich_help_panel="Output")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.", rich_help_panel="Output")] = False,
     verbose: Annotated[
         int,
         typer.Option(
@@ -42,7 +41,8 @@ def _common(
         ),
     ] = 0,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Log every call, and show where an error came from.", rich_help_panel="Output")
+        bool,
+        typer.Option("--debug", help="Like -vv, and show where an error came from.", rich_help_panel="Output"),
     ] = False,
 ) -> None:
     """The options of every command; only the signature is used."""
@@ -90,6 +90,12 @@ def opened(*, dry_run: bool = False, listen: Callable[[object], None] | None = N
         yield desk
 
 
+def named(desk: Desk, row: OrderRow) -> OrderRow:
+    """*row* under the name a trader uses, where the contract store knows it."""
+    contract = desk.contracts.named((row.instrument,)).get(row.instrument)
+    return attrs.evolve(row, symbol=contract.symbol) if contract else row
+
+
 def is_interactive() -> bool:
     """Whether there is somebody to ask."""
     return sys.stdin.isatty()
@@ -98,7 +104,14 @@ def is_interactive() -> bool:
 def require_consent(yes: bool, dry_run: bool) -> None:
     """Refuse, before anything is read or sent, to act unasked where nobody can be asked."""
     if not (yes or dry_run or is_interactive()):
-        raise typer.BadParameter("nobody can be asked here: add --yes, or --dry-run to look first")
+        raise Failed(
+            Failure(
+                name="UsageError",
+                code=USAGE,
+                message="this needs a yes, and there is nobody to ask",
+                hint="add --yes, or look first with --dry-run",
+            )
+        )
 
 
 def ask(out: Output, question: str) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import typer
@@ -18,11 +17,12 @@ from jainam.adapters.tags import new_tag
 from jainam.cli.commands import command
 from jainam.cli.failures import DECLINED, Failed, Failure
 from jainam.cli.output import Output
-from jainam.cli.sim import environment, own_database
-from jainam.cli.trading_day import STEPS, BrokenPromise, Day
+from jainam.cli.sim import environment, own_database, server_module
 from jainam.domain.errors import JainamError
 from jainam.domain.orders import OrderTag
-from jainam.simulator import SimulatorSettings
+
+if TYPE_CHECKING:
+    from jainam.cli.trading_day import Day
 
 __all__ = ["add_to"]
 
@@ -47,8 +47,9 @@ def demo(
         dt.datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Trading date; today when left out.")
     ] = None,
 ) -> None:
-    """Trade a whole day on the embedded exchange: no account, no keys, no money, about half a minute."""
-    from jainam.simulator.server import running
+    """Watch a trading day on the embedded exchange: no account, no keys, no money."""
+    from jainam.cli.trading_day import Day  # late: other commands do without the exchange
+    from jainam.simulator import SimulatorSettings
 
     day = SystemClock().now().date() if date is None else date.date()
     exchange = SimulatorSettings(trading_date=day)
@@ -60,7 +61,7 @@ def demo(
         meant.append(new_tag())
         return meant[-1]
 
-    with running(exchange) as server:
+    with server_module().running(exchange) as server:
         # Of the environment nothing is used, and no session is left behind: this touches nobody's real desk.
         settings = attrs.evolve(read_settings(environment(exchange, server.url, database)), session_file=None)
         with Desk.open(settings, clock=DayClock(day), tags=tags) as desk:
@@ -83,6 +84,8 @@ def demo(
 
 def _perform(stage: Day) -> None:
     """Take every step; the first that does not show what it says ends the day."""
+    from jainam.cli.trading_day import STEPS, BrokenPromise
+
     for step in STEPS:
         stage.begin(step)
         try:

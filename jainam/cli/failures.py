@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from jainam.domain.errors import (
+    BrokerError,
     BrokerUnavailable,
     Halted,
     InvalidOrder,
@@ -23,7 +24,17 @@ from jainam.domain.errors import (
     WrongCredentials,
 )
 
-__all__ = ["DECLINED", "INTERRUPTED", "PARTLY_DONE", "REJECTED", "UNEXPECTED", "USAGE", "Failed", "Failure", "failure_of"]
+__all__ = [
+    "DECLINED",
+    "INTERRUPTED",
+    "PARTLY_DONE",
+    "REJECTED",
+    "UNEXPECTED",
+    "USAGE",
+    "Failed",
+    "Failure",
+    "failure_of",
+]
 
 DECLINED = 1
 USAGE = 2
@@ -48,8 +59,10 @@ CODES: Mapping[type[JainamError], int] = {
     BrokerUnavailable: UNAVAILABLE,
     UnexpectedReply: UNAVAILABLE,
     RateLimited: UNAVAILABLE,
+    BrokerError: UNAVAILABLE,
+    JainamError: UNAVAILABLE,
 }
-"""The exit code of each error; any other answer of the broker counts as unavailable."""
+"""The exit code of each error; the first that fits counts."""
 
 NEXT: Mapping[type[JainamError], str] = {
     NotConfigured: "set it in the environment, or in a file named .env in the folder you start from",
@@ -61,6 +74,7 @@ NEXT: Mapping[type[JainamError], str] = {
     NotSent: "nothing left this machine, so it is safe to try again; check the network and JAINAM_BASE_URL",
     BrokerUnavailable: "nothing is known about what was asked; try again in a moment",
     UnexpectedReply: "nothing was concluded from that answer; run again with --debug to see the calls",
+    BrokerError: "that is the broker's answer; trying again will hardly change it",
     RateLimited: "wait a few seconds; before repeating an order, look for it with `jainam orders`",
 }
 
@@ -110,16 +124,15 @@ class Failed(Exception):
 
 def failure_of(error: JainamError) -> Failure:
     """How *error* is told."""
-    kind = next((kind for kind in CODES if isinstance(error, kind)), None)
-    code = UNAVAILABLE if kind is None else CODES[kind]
-    hint = NEXT[kind] if kind in NEXT else ""
+    kind = next(kind for kind in CODES if isinstance(error, kind))
+    code, hint = CODES[kind], NEXT.get(kind, "")
     match error:
         case SymbolNotFound():
             return Failure(
                 name=type(error).__name__,
                 code=code,
                 message=f"{error.symbol} is not known on {error.exchange}",
-                hint=f"look for it with `jainam contracts find {error.symbol}`, or run `jainam contracts sync`",
+                hint=error.hint,
             )
         case OutcomeUnknown():
             which = f"order {error.order_id}" if error.order_id else f"the tag {error.tag}"

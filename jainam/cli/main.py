@@ -7,7 +7,6 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from rich.traceback import Traceback
 from typer.core import TyperGroup
 
 from jainam import __version__
@@ -23,11 +22,22 @@ USAGE_ERRORS: tuple[type[Exception], ...] = tuple(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
 )
 
+ORDER = (
+    *("demo", "sim"),
+    *("login", "logout", "profile", "contracts"),
+    *("order", "smart", "cancel-all", "close-all"),
+    *("orders", "trades", "positions", "holdings", "funds"),
+)
+
 
 class CommandLine(TyperGroup):
     """The group at the root, which turns every error into lines or a document, and an exit code."""
 
     words: tuple[str, ...] = ()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands in the order in which a newcomer meets them."""
+        return sorted(super().list_commands(ctx), key=ORDER.index)
 
     def main(self, args: Any = None, *more: Any, **options: Any) -> Any:
         """Run one command and end the process with its exit code."""
@@ -57,9 +67,11 @@ class CommandLine(TyperGroup):
         except KeyboardInterrupt as stop:
             failure = _interruption(stop)
             trouble = stop
-        except (typer.Exit, typer.Abort, *USAGE_ERRORS):
+        except (typer.Exit, typer.Abort):
             raise
-        except Exception as error:  # noqa: BLE001 - nobody shall see a stack trace who did not ask for it
+        except USAGE_ERRORS:
+            raise
+        except Exception as error:  # nobody shall see a stack trace who did not ask for it
             if isinstance(error, OSError) and error.errno == errno.EPIPE:  # whoever read our output has gone
                 raise
             failure = Failure(
@@ -70,7 +82,12 @@ class CommandLine(TyperGroup):
             )
             trouble = error
         if "--debug" in self.words:
-            self.output.stderr.print(Traceback.from_exception(type(trouble), trouble, trouble.__traceback__))
+            from rich.traceback import Traceback
+
+            # Without local variables, which may hold keys.
+            self.output.stderr.print(
+                Traceback.from_exception(type(trouble), trouble, trouble.__traceback__, show_locals=False)
+            )
         raise typer.Exit(self.tell(failure))
 
     @property

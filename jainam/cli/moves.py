@@ -54,7 +54,7 @@ def close_all(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Flatten every position with market orders, and read the book again before calling one closed."""
+    """Flatten every position with market orders; each that stays open is named."""
     require_consent(yes, dry_run)
     with opened(dry_run=dry_run) as desk:
         choice = _choice(desk, exchange, product, symbol)

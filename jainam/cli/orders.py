@@ -8,14 +8,14 @@ import typer
 
 from jainam.adapters.desk import Desk
 from jainam.cli import shapes, tables
-from jainam.cli.commands import DryRun, Raw, command, opened
+from jainam.cli.commands import DryRun, Raw, command, named, opened
 from jainam.cli.failures import REJECTED, Failed, Failure
 from jainam.cli.output import Output
 from jainam.domain.money import money
 from jainam.domain.orders import Changes, OrderRow, Placed
 from jainam.domain.vocabulary import OrderState, PriceType
 
-__all__ = ["Follow", "OptionalText", "add_to"]
+__all__ = ["add_to"]
 
 # Everything is read as text and handed to the library, whose checks then name all that is wrong at once.
 Symbol = Annotated[str, typer.Option("--symbol", "-s", help="OpenAlgo symbol, such as RELIANCE or NIFTY30DEC25FUT.")]
@@ -66,7 +66,7 @@ def place(
 
 def followed(desk: Desk, placed: Placed) -> OrderRow:
     """What the book says of *placed*; a row that the exchange has rejected ends the command."""
-    row = desk.follow(placed)
+    row = named(desk, desk.follow(placed))
     if row.state is OrderState.REJECTED:
         raise Failed(
             Failure(
@@ -92,9 +92,7 @@ def modify(
     out: Output,
     order_id: OrderNumber,
     quantity: Annotated[int | None, typer.Option("--quantity", "-q", min=1, help="New total, not the rest.")] = None,
-    terms: Annotated[
-        PriceType | None, typer.Option("--type", case_sensitive=False, help="New price type.")
-    ] = None,
+    terms: Annotated[PriceType | None, typer.Option("--type", case_sensitive=False, help="New price type.")] = None,
     price: Annotated[str | None, typer.Option("--price", help="New limit price.")] = None,
     trigger_price: Annotated[str | None, typer.Option("--trigger-price", help="New trigger.")] = None,
     disclosed: Annotated[int | None, typer.Option("--disclosed", min=0, help="New disclosed quantity.")] = None,
@@ -111,7 +109,7 @@ def modify(
     )
     with opened(dry_run=dry_run) as desk:
         desk.modify_order(order_id, changes)
-        row = desk.order(order_id)
+        row = named(desk, desk.order(order_id))
     out.show(shapes.order_row(row, raw), f"Order {order_id} was modified.", tables.orders([row]))
 
 
@@ -119,14 +117,14 @@ def cancel(out: Output, order_id: OrderNumber, dry_run: DryRun = False, raw: Raw
     """Take an order back."""
     with opened(dry_run=dry_run) as desk:
         desk.cancel_order(order_id)
-        row = desk.order(order_id)
+        row = named(desk, desk.order(order_id))
     out.show(shapes.order_row(row, raw), f"The cancellation of order {order_id} was taken.", tables.orders([row]))
 
 
 def show(out: Output, order_id: OrderNumber, raw: Raw = False) -> None:
     """Show one order in full."""
     with opened() as desk:
-        row = desk.order(order_id)
+        row = named(desk, desk.order(order_id))
     out.show(shapes.order_row(row, raw), tables.order(row))
 
 
@@ -144,7 +142,7 @@ def smart(
     follow: Follow = True,
     dry_run: DryRun = False,
 ) -> None:
-    """Bring a position to a size: buys or sells the difference, or nothing when it is there already."""
+    """Bring a position to a target: buy or sell the difference, or nothing."""
     with opened(dry_run=dry_run) as desk:
         wanted = desk.draft_smart(
             symbol=symbol,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from jainam.adapters.xts.credentials import PRO_CLIENT
 from jainam.cli import shapes, tables
 from jainam.cli.commands import Raw, command, opened
 from jainam.cli.output import Output
@@ -31,11 +32,16 @@ def login(out: Output) -> None:
     pairs = {
         "User": interactive.user_id,
         "Account": kind,
-        "Trades for": interactive.client_id or "itself",
-        "Client codes": ", ".join(interactive.client_codes) or tables.NOTHING,
+        "Trades for": _plain(interactive.client_id) or interactive.user_id,
+        "Clients": ", ".join(_plain(code) for code in interactive.client_codes) or tables.NOTHING,
         "Orders today": str(len(orders)),
     }
     out.show(data, "Logged in.", tables.facts(pairs))
+
+
+def _plain(client: str) -> str:
+    """A client id in letters: five asterisks are the desk's own book."""
+    return "pro (the desk's own book)" if client == PRO_CLIENT else client
 
 
 def logout(out: Output) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from jainam.domain.instruments import Contract
+from jainam.domain.money import ZERO
 from jainam.domain.orders import OrderRow, Placed
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
 from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, Leg, SmartOutcome
@@ -35,7 +36,7 @@ Shape = dict[str, Any]
 
 
 def _money(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value:f}"
+    return None if value is None else f"{value or ZERO:f}"  # some brokers send a minus before zero
 
 
 def _time(value: dt.date | None) -> str | None:

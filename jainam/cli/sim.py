@@ -6,20 +6,24 @@ import asyncio
 import contextlib
 import datetime as dt
 import errno
+import importlib
 import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import platformdirs
 import typer
 
+from jainam.adapters.clocks import SystemClock
 from jainam.cli.commands import command
 from jainam.cli.failures import USAGE, Failed, Failure
 from jainam.cli.output import Output
-from jainam.simulator import FaultRule, Modes, SimulatorSettings
-from jainam.simulator.faults import rule_from
+
+if TYPE_CHECKING:
+    from jainam.simulator import FaultRule, SimulatorSettings
 
 __all__ = ["add_to", "environment", "fault_from"]
 
@@ -47,11 +51,13 @@ def own_database(name: str) -> Path:
 
 
 def fault_from(text: str) -> FaultRule:
-    """Read a fault such as `POST /interactive/orders lose_answer x2 skip=1`; raises `ValueError` that says what is wrong.
+    """Read a fault such as `POST /interactive/orders lose_answer x2 skip=1`; `ValueError` says what is wrong with it.
 
     >>> fault_from("GET * delay seconds=0.5").seconds
     0.5
     """
+    from jainam.simulator.faults import rule_from
+
     words = shlex.split(text)
     if len(words) < 3 or words[0].upper() not in METHODS:
         raise ValueError(f"{text!r} does not look like 'POST /interactive/orders lose_answer x1'")
@@ -102,7 +108,9 @@ def sim(
         bool, typer.Option("--exports", help='Only print the exports: eval "$(jainam sim --exports)"')
     ] = False,
 ) -> None:
-    """Run the embedded XTS exchange, and print the variables that point every other command at it."""
+    """Run the embedded XTS exchange and print the variables that lead to it."""
+    from jainam.simulator import Modes, SimulatorSettings  # late: other commands do without the exchange
+
     rules = _faults(fault or [])
     settings = SimulatorSettings(
         trading_date=None if date is None else date.date(),
@@ -129,14 +137,29 @@ def sim(
     out.note("The exchange has stopped; nothing of it is kept.")
 
 
+def server_module() -> ModuleType:
+    """The server of the exchange, which needs aiohttp."""
+    try:
+        return importlib.import_module("jainam.simulator.server")
+    except ModuleNotFoundError as error:
+        raise Failed(
+            Failure(
+                name="NotInstalled",
+                code=USAGE,
+                message=f"the embedded exchange needs the package {error.name}",
+                hint="install it with: pip install 'jainam[sim]'",
+            )
+        ) from None
+
+
 async def _until_told(settings: SimulatorSettings, port: int, ready: Callable[[str, Any], None]) -> None:
     """Serve until Ctrl-C or SIGTERM."""
-    from jainam.simulator.server import serve
-
+    serve = server_module().serve
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows; a thread that is not the main one
+        # Windows has none, and a thread beside the main one may not set any.
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await serve(settings, port=port, on_ready=ready)
@@ -148,6 +171,8 @@ def _announce(out: Output, variables: dict[str, str], day: dt.date | None) -> No
         return
     if day is not None:
         out.say(f"# An XTS exchange for {day:%A, %d %B %Y} listens on {variables['JAINAM_BASE_URL']}; Ctrl-C stops it.")
+        if day < SystemClock().now().date():
+            out.say("# The other commands live today: contracts that expired before today are not loaded.")
         out.say("# Copy these lines into another terminal, then try: jainam contracts sync")
     for name, value in variables.items():
         out.say(f"export {name}={shlex.quote(value)}")

@@ -42,10 +42,22 @@ COLOURS = {
 
 
 def grid(title: str, *columns: str) -> Table:
-    """A table whose columns are left-aligned, and right-aligned where the heading ends in `>`."""
-    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    """A table whose columns are aligned to the left, or to the right where the heading ends in `>`.
+
+    When the window is too narrow, the columns that end in `~` break their lines; numbers and symbols stay whole.
+    """
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for column in columns:
-        table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", no_wrap=True)
+        right, breaks = column.endswith(">"), column.endswith("~")
+        table.add_column(column.rstrip(">~"), justify="right" if right else "left", no_wrap=not breaks)
     return table
 
 
@@ -105,7 +117,7 @@ def _terms(row: OrderRow) -> str:
 
 def orders(rows: Iterable[OrderRow], title: str = "") -> Table:
     """The order book."""
-    table = grid(title, "Time", "Order", "Symbol", "Exch", "Side", "Filled>", "Terms", "Average>", "Prod", "State")
+    table = grid(title, "Time", "Order", "Symbol", "Exch", "Side", "Filled>", "Terms~", "Average>", "Prod", "State~")
     for row in rows:
         table.add_row(
             _clock(row.placed_at),
@@ -232,7 +244,7 @@ def profile(row: Profile) -> Table:
 
 def contracts(rows: Iterable[Contract], title: str = "") -> Table:
     """Instruments."""
-    table = grid(title, "Symbol", "Exch", "Kind", "Expiry", "Lot>", "Tick>", "Largest>", "Band>", "Description")
+    table = grid(title, "Symbol", "Exch", "Kind", "Expiry", "Lot>", "Tick>", "Largest>", "Band>", "Description~")
     for row in rows:
         band = NOTHING if row.price_low is None else f"{_price(row.price_low)}-{_price(row.price_high)}"
         table.add_row(
@@ -261,8 +273,7 @@ def contracts_report(report: ContractsReport, title: str = "") -> Table:
 
 def close_report(report: CloseReport, title: str = "") -> Table:
     """What became of each position that was to be closed."""
-    table = grid(title, "Symbol", "Exch", "Prod", "Held>", "Closed>", "Left>", "Orders", "Outcome")
-    table.columns[-1].no_wrap = False
+    table = grid(title, "Symbol", "Exch", "Prod", "Held>", "Closed>", "Left>", "Orders~", "Outcome~")
     for leg in report.legs:
         outcome = Text("closed", style="green") if leg.is_closed else Text(leg.reason or "still open", style="bold red")
         table.add_row(

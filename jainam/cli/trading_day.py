@@ -14,6 +14,7 @@ from rich.text import Text
 
 from jainam.adapters.desk import Desk
 from jainam.cli import tables
+from jainam.cli.commands import named
 from jainam.cli.output import Output
 from jainam.domain.errors import InvalidOrder
 from jainam.domain.instruments import Contract
@@ -68,7 +69,9 @@ class Day:
 
     def sent(self, tag: OrderTag | str = "") -> int:
         """How many requests to place an order have arrived, with *tag* in them."""
-        return sum(seen.method == "POST" and seen.path == ORDERS and tag in seen.body for seen in self.exchange.requests)
+        return sum(
+            seen.method == "POST" and seen.path == ORDERS and tag in seen.body for seen in self.exchange.requests
+        )
 
     def held(self, contract: Contract) -> int:
         """What the account holds of *contract*."""
@@ -87,6 +90,13 @@ class Day:
             "open_positions": sum(bool(row["Quantity"]) for row in state["positions"]),
         }
 
+    def move(self, contract: Contract, share: str) -> None:
+        """Let the market move to *share* of the last price."""
+        price = near(self.last_price(contract), share, contract)
+        segment = contract.broker_exchange
+        body = json.dumps({"segment": segment, "token": contract.token, "price": str(price)}).encode()
+        self.exchange.handle(Request(method="POST", path="/sim/price", body=body))
+
     # What the desk does, in short.
 
     def last_price(self, contract: Contract) -> Decimal:
@@ -98,7 +108,7 @@ class Day:
 
     def followed(self, order: Order) -> OrderRow:
         """The row of an order that is placed now."""
-        return self.desk.follow(self.desk.place_order(order))
+        return named(self.desk, self.desk.follow(self.desk.place_order(order)))
 
     def equity(self, symbol: str) -> Contract:
         """A share on NSE."""
@@ -123,8 +133,8 @@ def log_in(day: Day) -> None:
     """Log in to both interfaces, orders and market data, as a prop-desk dealer."""
     interactive, _ = day.desk.login()
     day.claim(not interactive.is_investor, "the login is a dealer's")
-    codes = ", ".join(interactive.client_codes)
-    day.show(f"Dealer {interactive.user_id}, trading for the desk's own book (pro); clients {codes}.")
+    codes = ", ".join(code for code in interactive.client_codes if code.isalnum())
+    day.show(f"Dealer {interactive.user_id}, trading for the desk's own book (pro); its clients are {codes}.")
 
 
 def load_contracts(day: Day) -> None:
@@ -146,9 +156,9 @@ def rest_modify_cancel(day: Day) -> None:
     resting = day.followed(order)
     price = near(last, "0.98", share)
     day.desk.modify_order(resting.order_id, Changes(quantity=15, price=price))
-    modified = day.desk.order(resting.order_id)
+    modified = named(day.desk, day.desk.order(resting.order_id))
     day.desk.cancel_order(resting.order_id)
-    cancelled = day.desk.order(resting.order_id)
+    cancelled = named(day.desk, day.desk.order(resting.order_id))
     day.show(f"RELIANCE trades at {last}.", tables.orders([resting, modified, cancelled]))
     day.claim(resting.is_live and resting.filled == 0, "the order rested")
     day.claim(modified.is_live and (modified.quantity, modified.price) == (15, price), "it was modified")
@@ -223,20 +233,25 @@ def lost_answer(day: Day) -> None:
     day.exchange.faults.add([FaultRule(kind="lose_answer", method="POST", path=ORDERS)])
     order = day.desk.draft(symbol="SBIN", exchange="NSE", action="BUY", quantity=50)
     placed = day.desk.place_order(order)
-    row = day.desk.follow(placed)
+    row = named(day.desk, day.desk.follow(placed))
     sent, kept = day.sent(placed.tag), day.state()["tags"].get(placed.tag, 0)
-    day.show(f"Tag {placed.tag}: sent {sent} time, at the exchange {kept} time, found in the book as {placed.order_id}.")
+    day.show(
+        f"Tag {placed.tag}: sent {sent} time, at the exchange {kept} time, found in the book as {placed.order_id}."
+    )
     day.show(tables.orders([row]))
     day.claim(placed.found, "the order was found in the book")
     day.claim((sent, kept) == (1, 1), "it was sent once and is there once")
 
 
 def books(day: Day) -> None:
-    """The books: orders, trades, positions, holdings and funds."""
+    """The market has moved; the books show orders, trades, positions, holdings and funds."""
+    day.move(day.equity("RELIANCE"), "1.01")
+    day.move(day.equity("HDFCBANK"), "1.004")
     orders, trades = day.desk.order_book(), day.desk.trade_book()
     positions, holdings, funds = day.desk.positions(), day.desk.holdings(), day.desk.funds()
-    day.show(tables.orders(orders, "Orders"), tables.trades(trades, "Trades"), tables.positions(positions, "Positions"))
-    day.show(tables.holdings(holdings, "Holdings"), tables.funds(funds, "Funds"))
+    day.show(tables.orders(orders, "Orders"), "", tables.trades(trades, "Trades"), "")
+    day.show(tables.positions(positions, "Positions"), "", tables.holdings(holdings, "Holdings"), "")
+    day.show(tables.funds(funds, "Funds"))
     day.claim({row.tag for row in orders} >= set(day.meant), "every order that was meant is in the book")
     day.claim(len({trade.order_id for trade in trades}) >= 8, "the trade book shows the fills")
     day.claim(sum(row.is_open for row in positions) == 3, "three positions are open")
