@@ -9,7 +9,7 @@ __all__ = ["MOST", "ZERO", "money"]
 ZERO = Decimal(0)
 
 MOST = Decimal(10) ** 12
-"""No price and no quantity reaches this; what does is a slip, and `1e999999999` would take arithmetic out of its range."""
+"""No price and no quantity reaches this; what does is a slip, and 1e999999999 would leave the range of arithmetic."""
 
 
 def money(value: Decimal | int | float | str) -> Decimal:

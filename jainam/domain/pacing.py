@@ -85,6 +85,8 @@ class Pace:
         span = window.span
         while starts and now - starts[0] >= span:
             starts.popleft()
+        if not span:  # a gap of zero holds nobody back, not even behind a rival that waits for another window
+            return 0.0
         missing = len(starts) + rivals + 1 - window.calls
         if missing <= 0:
             return 0.0

@@ -46,7 +46,7 @@ LOST = OutcomeUnknown("timed out")
 
 @define
 class Desk:
-    """An account whose exits fill at once, are answered with an error of *answers*, or rest or are rejected (*fates*)."""
+    """An account whose exits fill at once, unless *answers* has an error for them or *fates* another state."""
 
     positions: list[Position]
     orders: list[OrderRow] = field(factory=list)
@@ -55,12 +55,14 @@ class Desk:
     scene: Scene = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.scene = Scene({
-            ListPositions: lambda _: tuple(self.positions),
-            ListOrders: lambda _: tuple(self.orders),
-            FindOrder: None,
-            PlaceExit: self._take,
-        })
+        self.scene = Scene(
+            {
+                ListPositions: lambda _: tuple(self.positions),
+                ListOrders: lambda _: tuple(self.orders),
+                FindOrder: None,
+                PlaceExit: self._take,
+            }
+        )
 
     def close(self, choice: Callable[[Position], bool] = lambda _: True) -> CloseReport:
         """Close what *choice* picks."""
@@ -133,16 +135,18 @@ def test_close_all_step_by_step() -> None:
         (ListPositions(), (position(0),)),
     )
 
-    assert report == CloseReport((
-        Leg(
-            symbol="NIFTY30JUN26FUT",
-            exchange=Exchange.NFO,
-            product=Product.NRML,
-            held=75,
-            order_ids=(OrderId("9001"),),
-            remaining=0,
-        ),
-    ))
+    assert report == CloseReport(
+        (
+            Leg(
+                symbol="NIFTY30JUN26FUT",
+                exchange=Exchange.NFO,
+                product=Product.NRML,
+                held=75,
+                order_ids=(OrderId("9001"),),
+                remaining=0,
+            ),
+        )
+    )
     assert report.status == "complete"
 
 
@@ -399,7 +403,11 @@ def test_unknown_instrument_is_a_leg_that_failed() -> None:
 
 @pytest.mark.parametrize(
     ("held", "problem"),
-    [(position(76), "lot size"), (position(75, product=Product.BO), "bracket orders"), (position(1, INDEX), "an index")],
+    [
+        (position(76), "lot size"),
+        (position(75, product=Product.BO), "bracket orders"),
+        (position(1, INDEX), "an index"),
+    ],
     ids=["odd lot", "bracket", "index"],
 )
 def test_position_that_no_order_can_close(held: Position, problem: str) -> None:
@@ -422,9 +430,7 @@ def test_rows_of_one_position_are_added_up() -> None:
 
 def leg(held: int, remaining: int | None) -> Leg:
     """A leg of which so much was held and is left."""
-    return Leg(
-        symbol="X", exchange=Exchange.NFO, product=Product.NRML, held=held, order_ids=(), remaining=remaining
-    )
+    return Leg(symbol="X", exchange=Exchange.NFO, product=Product.NRML, held=held, order_ids=(), remaining=remaining)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The last good contracts stay until all of today's have been read (X9)."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -11,7 +12,7 @@ from jainam.domain.errors import BrokerUnavailable, JainamError, UnexpectedReply
 from jainam.domain.instruments import Token
 from jainam.domain.loading import SegmentRead, load_contracts
 from jainam.domain.reports import ContractsReport
-from jainam.domain.steps import DownloadMaster, Pause, ReadIndexes, ReplaceContracts, Tell, Waits
+from jainam.domain.steps import DownloadMaster, Pause, ReadIndexes, ReplaceContracts, Step, Tell, Waits
 
 TODAY = dt.date(2026, 1, 12)
 
@@ -42,7 +43,7 @@ def test_segment_that_fails_replaces_nothing(
     kind: type[DownloadMaster] | type[ReadIndexes], error: JainamError
 ) -> None:
     """When one segment cannot be read, the old contracts are kept (X9)."""
-    answers = {DownloadMaster: (SHARE,), ReadIndexes: (INDEX,), kind: [(FUTURE,), error]}
+    answers: dict[type[Step[Any]], object] = {DownloadMaster: (SHARE,), ReadIndexes: (INDEX,), kind: [(FUTURE,), error]}
     scene = Scene(answers)
     with pytest.raises(type(error)):
         scene.run(load_contracts(("NSECM", "NSEFO"), ("NSECM", "BSECM"), TODAY))

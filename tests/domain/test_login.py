@@ -45,7 +45,7 @@ from jainam.domain.steps import (
 ACCESS = Access(interactive=("/interactive",), market_data=("/apibinarymarketdata", "/apimarketdata"))
 
 
-def session(token: str = "old", api: Api = Api.INTERACTIVE, root: str = "/interactive") -> Session:  # noqa: S107
+def session(token: str = "old", api: Api = Api.INTERACTIVE, root: str = "/interactive") -> Session:
     """A login that worked."""
     return Session(api=api, token=token, user_id="DEALER1", root=root, is_investor=False, client_id="*****")
 
@@ -90,12 +90,14 @@ def test_fresh_login_midway_keeps_the_tag() -> None:
 
 def test_second_refusal_in_a_row_is_the_callers_to_see() -> None:
     """A session that is refused right after its login is not followed by another: never a loop of logins."""
-    scene = Scene({
-        PlaceOrder: expired(),
-        KnownSession: OLD,
-        Login: NEW,
-        KeepSession: None,
-    })
+    scene = Scene(
+        {
+            PlaceOrder: expired(),
+            KnownSession: OLD,
+            Login: NEW,
+            KeepSession: None,
+        }
+    )
     with pytest.raises(LoginExpired):
         scene.run(signed_in(place_order(order()), ACCESS))
 
@@ -105,13 +107,15 @@ def test_second_refusal_in_a_row_is_the_callers_to_see() -> None:
 
 def test_each_call_may_renew_the_session_once() -> None:
     """A session that expires again later is renewed again."""
-    scene = Scene({
-        PlaceOrder: [expired(), OutcomeUnknown("timed out")],
-        FindOrder: [expired(NEW), row("9001")],
-        KnownSession: [OLD, NEW],
-        Login: [NEW, session("newer")],
-        KeepSession: None,
-    })
+    scene = Scene(
+        {
+            PlaceOrder: [expired(), OutcomeUnknown("timed out")],
+            FindOrder: [expired(NEW), row("9001")],
+            KnownSession: [OLD, NEW],
+            Login: [NEW, session("newer")],
+            KeepSession: None,
+        }
+    )
 
     assert scene.run(signed_in(place_order(order()), ACCESS)).found
     assert len(scene.asked(Login)) == 2
@@ -120,13 +124,15 @@ def test_each_call_may_renew_the_session_once() -> None:
 
 def test_order_lost_after_a_login_is_looked_up() -> None:
     """When the second sending gets no answer the order is looked up, not sent a third time (D4)."""
-    scene = Scene({
-        PlaceOrder: [expired(), OutcomeUnknown("timed out")],
-        FindOrder: None,
-        KnownSession: OLD,
-        Login: NEW,
-        KeepSession: None,
-    })
+    scene = Scene(
+        {
+            PlaceOrder: [expired(), OutcomeUnknown("timed out")],
+            FindOrder: None,
+            KnownSession: OLD,
+            Login: NEW,
+            KeepSession: None,
+        }
+    )
     with pytest.raises(OutcomeUnknown) as caught:
         scene.run(signed_in(place_order(order()), ACCESS))
 
@@ -148,12 +154,14 @@ def test_lost_login_does_not_put_the_order_in_doubt(trouble: JainamError) -> Non
 
 def test_order_is_sent_once_when_a_login_works_at_last() -> None:
     """While the login fails the order may wait for its next try; nothing of it has left."""
-    scene = Scene({
-        PlaceOrder: [expired(), expired(), OrderId("9001")],
-        KnownSession: OLD,
-        Login: [OutcomeUnknown("timed out"), NEW],
-        KeepSession: None,
-    })
+    scene = Scene(
+        {
+            PlaceOrder: [expired(), expired(), OrderId("9001")],
+            KnownSession: OLD,
+            Login: [OutcomeUnknown("timed out"), NEW],
+            KeepSession: None,
+        }
+    )
 
     assert scene.run(signed_in(place_order(order()), ACCESS)).tag == "t1"
     assert len({step.tag for step in scene.steps if isinstance(step, PlaceOrder)}) == 1
@@ -171,12 +179,14 @@ def test_refused_login_is_the_answer(trouble: JainamError) -> None:
 
 def test_lost_login_is_a_failed_read() -> None:
     """A read whose login got lost is tried again like any read."""
-    scene = Scene({
-        ListOrders: [expired(), expired(), ()],
-        KnownSession: OLD,
-        Login: [OutcomeUnknown("timed out"), NEW],
-        KeepSession: None,
-    })
+    scene = Scene(
+        {
+            ListOrders: [expired(), expired(), ()],
+            KnownSession: OLD,
+            Login: [OutcomeUnknown("timed out"), NEW],
+            KeepSession: None,
+        }
+    )
 
     assert scene.run(signed_in(read_orders(), ACCESS)) == ()
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import asdict, evolve
 
 from fakes.samples import FUTURE, order, row
 from fakes.script import WAITS, Scene, play
@@ -136,7 +136,7 @@ CHANGES = [
 def test_lost_modification_is_never_taken_from_the_old_terms(changes: Changes, answer: JainamError) -> None:
     """While the book shows the old terms, whichever of them was to change, success has not been seen (D19)."""
     scene = Scene({ListOrders: (ROW,), ModifyOrder: answer})
-    with pytest.raises(OutcomeUnknown, match="order 9001: .* still shows the old terms") as caught:
+    with pytest.raises(OutcomeUnknown, match="the book still shows the old terms") as caught:
         scene.run(modify_order(ID, changes))
 
     assert caught.value.order_id == ID
@@ -146,7 +146,7 @@ def test_lost_modification_is_never_taken_from_the_old_terms(changes: Changes, a
 @pytest.mark.parametrize("changes", CHANGES, ids=str)
 def test_lost_modification_is_found_in_the_book(changes: Changes) -> None:
     """A modification whose answer was lost is done once the row shows the new terms (D19)."""
-    new = {name: getattr(changes, name) for name in changes.__slots__ if getattr(changes, name, None) is not None}
+    new = {name: value for name, value in asdict(changes, recurse=False).items() if value is not None}
     scene = Scene({ListOrders: [(ROW,), (ROW,), (evolve(ROW, **new),)], ModifyOrder: LOST})
 
     assert scene.run(modify_order(ID, changes)) == Modified(ID)
@@ -223,8 +223,7 @@ def test_every_live_order_is_taken_back(state: OrderState) -> None:
     scene = Scene({ListOrders: (evolve(ROW, state=state),), CancelOrder: None})
     report = scene.run(cancel_all_orders())
 
-    wanted = () if state in {OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.EXPIRED} else (ID,)
-    assert report.cancelled == wanted
+    assert report.cancelled == (() if state.value in {"filled", "cancelled", "rejected", "expired"} else (ID,))
     assert report.is_complete
 
 
@@ -240,10 +239,12 @@ def test_unread_order_book_cancels_nothing_and_says_so() -> None:
 def test_one_failed_cancellation_stops_no_other() -> None:
     """Each order is taken back by itself; those that fail are reported with their reasons."""
     refusal = OrderRejected("order is already filled")
-    scene = Scene({
-        ListOrders: (row("1"), row("2", side=Side.SELL), row("3")),
-        CancelOrder: lambda step: refusal if step.order_id == "2" else None,
-    })
+    scene = Scene(
+        {
+            ListOrders: (row("1"), row("2", side=Side.SELL), row("3")),
+            CancelOrder: lambda step: refusal if step.order_id == "2" else None,
+        }
+    )
     report = scene.run(cancel_all_orders())
 
     assert report.cancelled == ("1", "3")

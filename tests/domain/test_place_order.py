@@ -123,7 +123,7 @@ def test_order_that_stays_absent_is_unknown() -> None:
     "answer", [BrokerUnavailable("bad gateway", status=502), UnexpectedReply("order", ["AppOrderID"])], ids=repr
 )
 def test_unreadable_answer_to_an_order_is_a_lost_one(answer: JainamError) -> None:
-    """A broken gateway or an unreadable answer leaves an order in doubt: it is looked up, not reported as undone (D4)."""
+    """A broken gateway or an unreadable answer leaves an order in doubt: it is looked up, not called undone (D4)."""
     found = Scene({PlaceOrder: answer, FindOrder: row("9001")})
     assert found.run(place_order(BUY)).found
 

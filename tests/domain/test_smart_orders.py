@@ -1,6 +1,7 @@
 """A smart order brings a position to its target, or sends nothing when it cannot know where it stands (FR5, D3)."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -41,12 +42,14 @@ TAG = OrderTag("t1")
 def scene(held: object, orders: object = ()) -> Scene:
     """A desk that holds *held* units and has those *orders*, and takes whatever is sent."""
     book = (position(held),) if isinstance(held, int) else held
-    return Scene({
-        ListPositions: book,
-        ListOrders: orders,
-        PlaceOrder: OrderId("9001"),
-        PlaceExit: OrderId("9001"),
-    })
+    return Scene(
+        {
+            ListPositions: book,
+            ListOrders: orders,
+            PlaceOrder: OrderId("9001"),
+            PlaceExit: OrderId("9001"),
+        }
+    )
 
 
 def test_smart_order_step_by_step() -> None:
@@ -97,7 +100,7 @@ def test_smart_order_step_by_step() -> None:
 def test_smart_orders_on_one_instrument_take_turns() -> None:
     """Smart orders for one instrument and product share a key, and others do not (X2)."""
 
-    def key(**terms: object) -> object:
+    def key(**terms: Any) -> object:
         return next(place_smart_order(smart(75, **terms)))
 
     assert key() == Alone(("smart", "NFO:NIFTY30JUN26FUT", "NRML"), None)  # type: ignore[arg-type]
@@ -244,23 +247,28 @@ def test_order_that_fills_between_the_reads_is_not_sent_again(filled_at: int) ->
         steps += 1
         return steps >= filled_at
 
-    desk = Scene({
-        ListPositions: lambda _: (position(75 if is_filled() else 0),),
-        ListOrders: lambda _: (row("8000", state=OrderState.FILLED, pending=0, filled=75) if is_filled() else row("8000"),),
-        PlaceOrder: OrderId("9001"),
-    })
+    done = row("8000", state=OrderState.FILLED, pending=0, filled=75)
+    desk = Scene(
+        {
+            ListPositions: lambda _: (position(75 if is_filled() else 0),),
+            ListOrders: lambda _: (done if is_filled() else row("8000"),),
+            PlaceOrder: OrderId("9001"),
+        }
+    )
 
     assert desk.run(place_smart_order(smart(75))).placed is None
 
 
 def test_lost_answer_is_settled_by_tag() -> None:
     """A smart order whose answer was lost is looked up like any order, and its tag named when it is in doubt (D4)."""
-    desk = Scene({
-        ListPositions: (),
-        ListOrders: (),
-        PlaceOrder: OutcomeUnknown("timed out"),
-        FindOrder: None,
-    })
+    desk = Scene(
+        {
+            ListPositions: (),
+            ListOrders: (),
+            PlaceOrder: OutcomeUnknown("timed out"),
+            FindOrder: None,
+        }
+    )
     with pytest.raises(OutcomeUnknown) as caught:
         desk.run(place_smart_order(smart(75)))
 

@@ -1,0 +1,196 @@
+"""No window ever holds more starts than it may, exits go first, and everybody's turn comes (NFR7, D16, X6)."""
+
+import heapq
+from itertools import count, pairwise
+
+from attrs import define, field
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jainam.domain.pacing import MARGIN, Pace, Ticket, Window
+
+ORDERS = Window("orders NSEFO", 10, 1.0)
+GAP = Window("gap", 1, 0.1)
+POSITIONS = Window("positions", 1, 1.0)
+TRADES = Window("trades", 4, 2.0)
+
+WINDOWS = st.lists(st.sampled_from([ORDERS, GAP, POSITIONS, TRADES, Window("none", 1, 0.0)]), unique=True, max_size=3)
+
+
+@define(eq=False)
+class Caller:
+    """Somebody who arrives at *arrival*, asks, sleeps as long as told, and asks again."""
+
+    ticket: Ticket
+    arrival: float
+    asks: int = 0
+    started: float | None = None
+
+
+@define
+class Day:
+    """A simulated clock over one `Pace`."""
+
+    pace: Pace = field(factory=Pace)
+
+    def run(self, callers: list[Caller], late: float = 0.0) -> list[Caller]:
+        """Let everybody start; each sleep lasts *late* seconds longer than asked for. Answers them as they started."""
+        order = count()
+        queue = [(caller.arrival, next(order), caller) for caller in callers]
+        heapq.heapify(queue)
+        started = []
+        while queue:
+            now, _, caller = heapq.heappop(queue)
+            caller.asks += 1
+            assert caller.asks < 500, "somebody's turn never comes"
+            wait = self.pace.ask(caller.ticket, now)
+            assert wait >= 0
+            if wait:
+                heapq.heappush(queue, (now + wait + late, next(order), caller))
+            else:
+                caller.started = now
+                started.append(caller)
+        return started
+
+
+def starts_in(started: list[Caller], window: Window) -> list[float]:
+    """When the calls that count against *window* started."""
+    return [caller.started for caller in started if window in caller.ticket.windows and caller.started is not None]
+
+
+def crowd(size: int, *windows: Window, urgent: bool = False, at: float = 0.0) -> list[Caller]:
+    """So many callers that all arrive at one moment."""
+    return [Caller(Ticket(windows, urgent), at) for _ in range(size)]
+
+
+arrivals = st.lists(
+    st.builds(
+        lambda windows, urgent, arrival: Caller(Ticket(tuple(windows), urgent), arrival),
+        WINDOWS,
+        st.booleans(),
+        st.floats(0, 5),
+    ),
+    max_size=40,
+)
+
+
+@given(callers=arrivals, late=st.sampled_from([0.0, 0.0001, 0.05]))
+def test_no_window_holds_too_many(callers: list[Caller], late: float) -> None:
+    """However callers arrive, no rolling window holds more than its number of starts, and everybody starts (D16)."""
+    started = Day().run(callers, late)
+
+    assert len(started) == len(callers)
+    for window in (ORDERS, GAP, POSITIONS, TRADES):
+        starts = starts_in(started, window)
+        assert starts == sorted(starts)
+        for earlier, later in zip(starts, starts[window.calls :], strict=False):
+            assert later - earlier > window.seconds
+
+
+@given(callers=arrivals)
+def test_waits_are_sufficient(callers: list[Caller]) -> None:
+    """Whoever waits as long as told asks a few times for each window that passes, and is never told to spin."""
+    for caller in Day().run(callers):
+        assert caller.started is not None
+        assert caller.asks <= 4 + 20 * (caller.started - caller.arrival)
+
+
+def test_lone_caller_asks_twice() -> None:
+    """With nobody else waiting, the first wait is enough, but for a rounding of the clock."""
+    day = Day()
+    day.run(crowd(10, ORDERS))
+    (caller,) = day.run(crowd(1, ORDERS, at=0.5))
+
+    assert caller.asks <= 3
+    assert caller.started is not None
+    assert abs(caller.started - (1.0 + MARGIN)) < 0.005
+
+
+def test_free_windows_let_everybody_through() -> None:
+    """As many calls as the window holds start at once, and calls without a window too."""
+    assert [caller.started for caller in Day().run(crowd(10, ORDERS) + crowd(5))] == [0.0] * 15
+
+
+def test_crowd_takes_as_long_as_it_must() -> None:
+    """A hundred orders at ten a second take nine windows, not more."""
+    started = Day().run(crowd(100, ORDERS))
+    last = starts_in(started, ORDERS)[-1]
+
+    assert 9 * (1 + MARGIN) <= last < 9 * (1 + MARGIN) + 0.1
+
+
+def test_gap_keeps_calls_apart() -> None:
+    """A window of one call keeps each two starts apart (NFR7)."""
+    starts = starts_in(Day().run(crowd(5, GAP, ORDERS)), GAP)
+
+    assert all(later - earlier > 0.1 for earlier, later in pairwise(starts))
+    assert starts[-1] < 4 * (0.1 + MARGIN) + 0.05
+
+
+def test_gap_of_zero_is_none() -> None:
+    """A window without a length holds nobody back, not even behind somebody who waits for another one (NFR7)."""
+    none = Window("gap", 1, 0.0)
+    assert [caller.started for caller in Day().run(crowd(20, none))] == [0.0] * 20
+
+    *_, last = callers = [*crowd(3, POSITIONS, none), *crowd(1, TRADES, none, at=0.5)]
+    Day().run(callers)
+    assert (last.started, last.asks) == (0.5, 1)
+
+
+@given(entries=st.integers(0, 60), arrival=st.floats(0, 3))
+def test_exit_waits_for_one_slot(entries: int, arrival: float) -> None:
+    """An exit that arrives behind any number of waiting entries waits for one slot at most (X6)."""
+    (exit_call,) = crowd(1, ORDERS, urgent=True, at=arrival)
+    Day().run([*crowd(entries, ORDERS), exit_call])
+
+    assert exit_call.started is not None
+    assert exit_call.started - arrival <= ORDERS.span + 0.002
+
+
+@given(entries=st.integers(0, 30), exits=st.integers(1, 15), arrival=st.floats(0, 1))
+def test_exits_go_first_and_in_order(entries: int, exits: int, arrival: float) -> None:
+    """Exits overtake entries and not one another."""
+    first, then = crowd(entries, POSITIONS), crowd(exits, POSITIONS, urgent=True, at=arrival)
+    started = Day().run(first + then)
+    late = [caller for caller in started if caller.started is not None and caller.started > arrival]
+
+    assert [caller for caller in started if caller.ticket.urgent] == then
+    assert [caller for caller in started if not caller.ticket.urgent] == first
+    waited = [caller.ticket.urgent for caller in late if caller.arrival < arrival or caller.ticket.urgent]
+    assert waited == sorted(waited, reverse=True)
+
+
+def test_leaving_gives_the_place_up() -> None:
+    """Somebody who stops waiting is waited for by nobody; leaving without a place changes nothing."""
+    pace = Pace()
+    assert pace.ask(Ticket((POSITIONS,)), 0.0) == 0
+    patient, leaver, last = Ticket((POSITIONS,)), Ticket((POSITIONS,)), Ticket((POSITIONS,))
+    waits = [pace.ask(ticket, 0.1) for ticket in (patient, leaver, last)]
+    assert waits == sorted(waits)
+
+    pace.leave(leaver)
+    pace.leave(leaver)
+    pace.leave(Ticket((POSITIONS,)))
+    assert pace.ask(last, 0.1) == waits[1]
+    assert pace.ask(patient, 1.5) == 0
+    assert pace.ask(last, 3.0) == 0
+
+
+def test_place_is_kept_while_waiting() -> None:
+    """Who waited first goes first, though another asks at the very moment the window opens."""
+    pace = Pace()
+    pace.ask(Ticket((POSITIONS,)), 0.0)
+    first = Ticket((POSITIONS,))
+    assert pace.ask(first, 0.5) > 0
+    assert pace.ask(Ticket((POSITIONS,)), 1.5) > 0
+    assert pace.ask(first, 1.5) == 0
+
+
+def test_nobody_waits_for_those_before_an_open_window() -> None:
+    """When there is room for all who wait and one more, nobody is held back by a rival that has not asked again yet."""
+    pace = Pace()
+    for _ in range(10):
+        pace.ask(Ticket((ORDERS,)), 0.0)
+    assert pace.ask(Ticket((ORDERS,)), 0.5) > 0
+
+    assert pace.ask(Ticket((ORDERS,)), 2.0) == 0
