@@ -26,7 +26,7 @@ ONE = Decimal(1)
 
 def list_orders(_: ListOrders, result: Any, __: Caller) -> tuple[OrderRow, ...]:
     """The rows of the order book; `UnexpectedReply` holds the readable ones when some are not (protocol 3.6)."""
-    return read_rows(rows_of(result, "order book"), OrderBookRow, _order, "order book")
+    return read_rows(rows_of(result, "order book"), OrderBookRow, _order, "orders")
 
 
 def find_order(step: FindOrder, result: Any, _: Caller) -> OrderRow | None:
@@ -35,7 +35,7 @@ def find_order(step: FindOrder, result: Any, _: Caller) -> OrderRow | None:
     ours = [row for row in rows if type(row) is dict and text(row.get("OrderUniqueIdentifier")) == step.tag]
     if not ours and any(type(row) is not dict or "OrderUniqueIdentifier" not in row for row in rows):
         raise UnexpectedReply("the order book holds rows without an identifier", ["OrderUniqueIdentifier"])
-    found = read_rows(ours, OrderBookRow, _order, "order book")
+    found = read_rows(ours, OrderBookRow, _order, "orders")
     # A tag is given out once; should a broker list it twice, the order that got further is the one that counts.
     return next((row for row in found if row.state is not OrderState.REJECTED), found[0] if found else None)
 
@@ -72,7 +72,7 @@ def _order(row: OrderBookRow, raw: Mapping[str, Any]) -> OrderRow:
 
 def list_trades(_: ListTrades, result: Any, __: Caller) -> tuple[Trade, ...]:
     """The fills of the day (protocol 3.8)."""
-    return read_rows(rows_of(result, "trade book"), TradeRow, _trade, "trade book")
+    return read_rows(rows_of(result, "trade book"), TradeRow, _trade, "trades")
 
 
 def _trade(row: TradeRow, raw: Mapping[str, Any]) -> Trade:

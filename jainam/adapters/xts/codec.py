@@ -29,6 +29,9 @@ __all__ = ["XtsCodec"]
 
 T = TypeVar("T")
 
+ORDER_CALLS = ("place order", "modify order", "cancel order")
+"""The limits that the exchange's own limit and the gap stand beside; a cancellation does not know its segment."""
+
 
 @lru_cache(maxsize=64)
 def _client_field(client_id: str) -> str:
@@ -90,8 +93,8 @@ class XtsCodec:
         gap = (Window("order calls", 1, self.call_gap),) if self.call_gap > 0 else ()
         windows: dict[tuple[str, Exchange | None], tuple[Window, ...]] = {}
         for name, window in self.profile.limits.items():
-            windows[name, None] = (window, *gap) if name.endswith(" order") else (window,)
-            for exchange in Exchange:
+            windows[name, None] = (window, *gap) if name in ORDER_CALLS else (window,)
+            for exchange in Exchange if name in ORDER_CALLS else ():
                 segment = Window(f"orders {segment_of(exchange)}", self.profile.orders_per_second, 1)
                 windows[name, exchange] = (window, segment, *gap)
         return windows

@@ -102,9 +102,7 @@ def read_rows(
         except BaseValidationError as error:
             bad.extend(_named(transform_error(error, path=f"{book}[{index}]"), kind, row))
     if bad:
-        trouble = UnexpectedReply(
-            f"{len(rows) - len(good)} of {len(rows)} rows of the {book} cannot be read", _few(bad)
-        )
+        trouble = UnexpectedReply(f"{len(rows) - len(good)} of {len(rows)} {book} cannot be read", _few(bad))
         trouble.rows = tuple(good)
         raise trouble
     return tuple(good)

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from jainam.adapters.xts.redaction import scrubbed, trimmed
+from jainam.adapters.xts.values import text
 from jainam.domain.errors import (
     BrokerError,
     BrokerUnavailable,
@@ -67,9 +68,8 @@ class Refusal:
         errors = result.get("errors") if isinstance(result, dict) else None
         if errors:
             words = f"{words}: {json.dumps(errors, default=str, ensure_ascii=False)}"
-        code = envelope.get("code")
         return cls(
-            scrubbed(code, secrets) if isinstance(code, str) else "",
+            scrubbed(text(envelope.get("code")), secrets),
             trimmed(scrubbed(words, secrets)) or "the broker said no and gave no reason",
         )
 
@@ -81,14 +81,14 @@ class Refusal:
             code.startswith("e-token-")
             or code in _EXPIRED_CODES
             or words.rstrip(" .!") == "invalid token"
-            or any(text in words for text in _EXPIRED_WORDS)
+            or any(phrase in words for phrase in _EXPIRED_WORDS)
         )
 
     @property
     def is_bad_key(self) -> bool:
         """True when it means that the keys are wrong, in an answer to a login."""
         words = self.description.lower()
-        return self.code.lower() in _BAD_KEY_CODES or any(text in words for text in _BAD_KEY_WORDS)
+        return self.code.lower() in _BAD_KEY_CODES or any(phrase in words for phrase in _BAD_KEY_WORDS)
 
     @property
     def is_rate_limit(self) -> bool:
@@ -110,8 +110,9 @@ def error_of(step: BrokerStep[Any], status: int, refusal: Refusal) -> JainamErro
     def of(kind: Callable[..., BrokerError]) -> BrokerError:
         return kind(refusal.description, refusal.code, status)
 
-    if step.moves_an_order and (status in (408, 504) or status >= 500 or _NO_WORD.search(refusal.description)):
-        return OutcomeUnknown(f"HTTP {status}: {refusal.description}")
+    lost = OutcomeUnknown(f"HTTP {status}: {refusal.description}")
+    if step.moves_an_order and (status == 408 or status >= 500):
+        return lost
     if status == 429 or refusal.is_rate_limit:
         return of(RateLimited)
     if isinstance(step, Login):
@@ -119,9 +120,9 @@ def error_of(step: BrokerStep[Any], status: int, refusal: Refusal) -> JainamErro
             return of(WrongCredentials)
     elif refusal.is_expired or status in (401, 403):
         return of(LoginExpired)
-    if status >= 500:
-        return of(BrokerUnavailable)
-    return of(OrderRejected if step.moves_an_order else BrokerError)
+    if step.moves_an_order:
+        return lost if _NO_WORD.search(refusal.description) else of(OrderRejected)
+    return of(BrokerUnavailable if status >= 500 else BrokerError)
 
 
 def page_error(step: BrokerStep[Any], response: HttpResponse, path: str, secrets: tuple[str, ...]) -> JainamError:

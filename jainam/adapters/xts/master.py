@@ -93,11 +93,11 @@ def survey_master(text: str, segment: str, today: dt.date) -> MasterRead:
     cash: list[Contract] = []
     left_out: dict[str, int] = {}
     unreadable, rows, trouble = 0, 0, ""
-    for line_number, line in enumerate(text.splitlines(), 1):
+    for line_number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         rows += 1
-        columns = line.split("|")
+        columns = line.rstrip("\r").split("|")
         try:
             contract = _contract(columns, segment, exchange, today)
         except _LeftOut as reason:

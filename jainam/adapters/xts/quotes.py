@@ -10,7 +10,7 @@ from typing import Any
 from jainam.adapters.xts.books import rows_of
 from jainam.adapters.xts.credentials import Caller
 from jainam.adapters.xts.envelope import parsed
-from jainam.adapters.xts.segments import number_of
+from jainam.adapters.xts.segments import exchange_of, number_of, segment_of
 from jainam.adapters.xts.values import integer, number
 from jainam.domain.errors import UnexpectedReply
 from jainam.domain.instruments import InstrumentRef
@@ -31,14 +31,14 @@ def quotes_body(step: ReadQuotes, _: Caller) -> str:
 
 def read_quotes(step: ReadQuotes, result: Any, _: Caller) -> tuple[Quote, ...]:
     """One quote for each instrument asked for that the broker knows; the others are missing (trap 18)."""
-    asked: dict[tuple[int | None, int | None], list[InstrumentRef]] = {}
+    asked: dict[tuple[str, int | None], list[InstrumentRef]] = {}
     for ref in step.refs:
-        asked.setdefault((number_of(ref.exchange), ref.token), []).append(ref)
+        asked.setdefault((segment_of(ref.exchange), ref.token), []).append(ref)
     quotes: list[Quote] = []
     for index, item in enumerate(rows_of(result, "quotes", "listQuotes")):
         try:
             message = _message(item)
-            key = (integer(message["ExchangeSegment"]), integer(_token(message)))
+            key = (segment_of(exchange_of(message["ExchangeSegment"])), integer(_token(message)))
             quotes.extend(_quote(ref, message) for ref in asked.get(key, ()))
         except (KeyError, ValueError):
             raise UnexpectedReply("a quote cannot be read", [f"listQuotes[{index}]"]) from None
