@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import string
 from decimal import Decimal
 
 from attrs import evolve
 from hypothesis import strategies as st
 
 from fakes.samples import FUTURE
-from jainam.domain.instruments import Contract
+from jainam.domain.instruments import Contract, SymbolKey, Token
 from jainam.domain.symbols import SymbolParts
-from jainam.domain.vocabulary import Kind
+from jainam.domain.vocabulary import Exchange, Kind
 
-__all__ = ["contracts", "symbol_parts", "ticks"]
+__all__ = ["contract_sets", "contracts", "listed_contracts", "symbol_keys", "symbol_parts", "ticks"]
 
 NAMES = st.one_of(
-    st.sampled_from(["NIFTY", "BANKNIFTY", "SENSEX50", "M&M", "BAJAJ-AUTO", "J&KBANK", "NIFTYNXT50", "360ONE", "28NOV24"]),
+    st.sampled_from(
+        ["NIFTY", "BANKNIFTY", "SENSEX50", "M&M", "BAJAJ-AUTO", "J&KBANK", "NIFTYNXT50", "360ONE", "28NOV24"]
+    ),
     st.from_regex(r"[A-Z0-9][A-Z0-9&-]{0,11}", fullmatch=True),
 )
 
@@ -52,4 +55,44 @@ def contracts(draw: st.DrawFn) -> Contract:
         freeze_quantity=draw(st.none() | st.integers(lot, 5000)),
         price_low=low,
         price_high=draw(st.sampled_from([None, (low or Decimal(0)) + width])),
+    )
+
+
+def symbol_keys() -> st.SearchStrategy[SymbolKey]:
+    """Symbols as OpenAlgo has them, with ``&`` and ``-`` and fractional strikes, on any exchange."""
+    known = ["RELIANCE", "NIFTY27JAN26FUT", "NIFTY27JAN2625000CE", "VEDL24APR2652.5CE"]
+    return st.builds(SymbolKey, NAMES | st.sampled_from(known), st.sampled_from(Exchange))
+
+
+@st.composite
+def listed_contracts(draw: st.DrawFn) -> Contract:
+    """Contracts of every kind, as a store must keep them: tokens repeat, any optional field may be absent."""
+    kind = draw(st.sampled_from(Kind))
+    amounts = st.decimals(0, 10_000_000, places=draw(st.integers(0, 4)))
+    texts = st.text(string.ascii_letters + string.digits + " &-%_'\"\\", max_size=15)
+    return Contract(
+        key=draw(symbol_keys()),
+        token=Token(draw(st.integers(1, 30) | st.integers(1, 2**40))),
+        kind=kind,
+        name=draw(texts),
+        broker_symbol=draw(texts),
+        broker_exchange=draw(st.sampled_from(["NSECM", "NSEFO", "BSECM", "BSEFO", "MCXFO"])),
+        lot_size=draw(st.integers(1, 100_000)),
+        tick_size=draw(ticks() | st.just(Decimal("0.10"))),
+        expiry=draw(st.dates(dt.date(2000, 1, 1), dt.date(2099, 12, 31))) if kind.is_derivative else None,
+        strike=draw(amounts) if kind.is_option else None,
+        freeze_quantity=draw(st.none() | st.integers(1, 10_000_000)),
+        price_low=draw(st.none() | amounts),
+        price_high=draw(st.none() | amounts),
+        multiplier=draw(st.sampled_from([Decimal(1), Decimal(1000), Decimal("0.5")])),
+        series=draw(st.sampled_from(["", "EQ", "BE", "OPTIDX"])),
+        isin=draw(st.sampled_from(["", "INE002A01018"])),
+        description=draw(texts),
+    )
+
+
+def contract_sets(max_size: int = 8) -> st.SearchStrategy[list[Contract]]:
+    """Contracts that can stand in one master: no name and no number twice on one exchange."""
+    return st.lists(
+        listed_contracts(), min_size=1, max_size=max_size, unique_by=(lambda one: one.key, lambda one: one.ref)
     )

@@ -156,8 +156,9 @@ class PeeweeContracts:
             if self._is_sqlite:
                 # It stays with the file: from now on nobody who reads waits for whoever writes.
                 self._db.execute_sql("PRAGMA journal_mode = wal")
-            for table in _TABLES:
-                peewee.SchemaManager(table, self._db).create_all(safe=True)
+            with self._db.atomic():
+                for table in _TABLES:
+                    peewee.SchemaManager(table, self._db).create_all(safe=True)
         # Written once: peewee takes longer to put it together than SQLite takes to answer it.
         self._one_by_key = self._sql(SymbolToken.symbol == "", SymbolToken.exchange == "")[0], broker
 
@@ -470,7 +471,8 @@ def _database(location: str) -> tuple[peewee.Database, bool]:
     path = rest.removeprefix("/") if separator and scheme == "sqlite" else location
     if path in ("", ":memory:") or (separator and scheme != "sqlite"):
         raise NotConfigured("JAINAM_DATABASE must name a file or a postgresql:// URL")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with _explained(is_sqlite=True):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
     return peewee.SqliteDatabase(path, timeout=_BUSY_SECONDS), True
 
 

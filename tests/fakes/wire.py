@@ -27,7 +27,7 @@ class Received:
 
 @frozen
 class Answer:
-    """An answer; *length* lies about the body's size, *hang_up* ends the connection unannounced, *stall* stops there."""
+    """An answer; *length* lies about the body's size, after which *hang_up* ends the connection and *stall* waits."""
 
     status: int = 200
     body: bytes = b""

@@ -1,0 +1,40 @@
+"""A contract store that remembers what it was asked and fails when told to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from jainam.adapters.memory_contracts import MemoryContracts
+from jainam.domain.errors import JainamError
+from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
+
+__all__ = ["FakeContracts"]
+
+
+class FakeContracts(MemoryContracts):
+    """Keeps contracts as the real stores do; *trouble*, while it is set, is raised instead of an answer."""
+
+    def __init__(self, contracts: Iterable[Contract] = ()) -> None:
+        super().__init__(contracts)
+        self.asked: list[SymbolKey] = []
+        self.trouble: JainamError | None = None
+
+    def find(self, key: SymbolKey) -> Contract:
+        """The contract of *key*."""
+        self.asked.append(key)
+        self._complain()
+        return super().find(key)
+
+    def named(self, refs: Iterable[InstrumentRef]) -> Mapping[InstrumentRef, Contract]:
+        """The contracts of those *refs* that are known."""
+        self._complain()
+        return super().named(refs)
+
+    def replace_all(self, contracts: Iterable[Contract]) -> int:
+        """Put *contracts* in the place of all of them."""
+        self._complain()
+        return super().replace_all(contracts)
+
+    def _complain(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
