@@ -12,6 +12,7 @@ from xts.support import CODEC, DEALER, NAMELESS, PRO, answer, read, sample
 
 from jainam.adapters.xts.credentials import client_named
 from jainam.domain.errors import JainamError, NotConfigured, UnexpectedReply
+from jainam.domain.money import ZERO
 from jainam.domain.sessions import Api, Session
 from jainam.domain.steps import Login, Logout, ReadFunds, ReadProfile
 
@@ -122,8 +123,8 @@ def test_funds_are_those_of_the_whole_account() -> None:
     """The entry for everything is taken wherever it stands, and kept as it came (trap 9)."""
     funds = read(ReadFunds(), "balance")
 
-    assert (funds.available, funds.cash, funds.collateral) == (Decimal("491855.5"), 500000, 0)
-    assert (funds.utilized, funds.realized, funds.unrealized) == (Decimal("8144.5"), 0, 0)
+    assert (funds.available, funds.cash, funds.collateral) == (Decimal("491855.5"), Decimal(500000), ZERO)
+    assert (funds.utilized, funds.realized, funds.unrealized) == (Decimal("8144.5"), ZERO, ZERO)
     assert funds.raw["limitHeader"] == "ALL|ALL|ALL"
 
 

@@ -14,6 +14,7 @@ from xts.support import CODEC, DEALER, TAG, answer, read, row_of, sample
 from jainam.adapters.xts.values import INDIA
 from jainam.domain.errors import UnexpectedReply
 from jainam.domain.instruments import InstrumentRef, Token
+from jainam.domain.money import ZERO
 from jainam.domain.orders import OrderTag
 from jainam.domain.steps import FindOrder, ListHoldings, ListOrders, ListPositions, ListTrades
 from jainam.domain.vocabulary import Exchange, OrderState, PriceType, Product, Side, TimeInForce
@@ -30,7 +31,7 @@ def test_an_order_row_of_the_newer_generation() -> None:
     assert (row.order_id, row.tag, row.instrument) == ("1110000030", TAG, NIFTY_OPTION)
     assert (row.side, row.product, row.price_type) == (Side.BUY, Product.NRML, PriceType.LIMIT)
     assert (row.quantity, row.filled, row.pending, row.disclosed_quantity) == (65, 65, 0, 0)
-    assert (row.price, row.trigger_price, row.average_price) == (Decimal("125.35"), 0, Decimal("125.3"))
+    assert (row.price, row.trigger_price, row.average_price) == (Decimal("125.35"), ZERO, Decimal("125.3"))
     assert (row.state, row.status, row.time_in_force) == (OrderState.FILLED, "Filled", TimeInForce.DAY)
     assert (row.exchange_order_id, row.reason, row.symbol) == ("1300000000005507", "", None)
     assert row.placed_at == dt.datetime(2026, 1, 12, 10, 15, 28, tzinfo=INDIA)
@@ -219,9 +220,9 @@ def test_positions_in_a_list_of_texts() -> None:
 
     assert (option.instrument, option.product, option.quantity) == (NIFTY_OPTION, Product.NRML, 65)
     assert (option.buy_quantity, option.sell_quantity, option.buy_average) == (65, 0, Decimal("125.3"))
-    assert (option.broker_symbol, option.multiplier) == ("NIFTY 13JAN2026 CE 25900", 1)
+    assert (option.broker_symbol, option.multiplier) == ("NIFTY 13JAN2026 CE 25900", Decimal(1))
     assert (share.instrument, share.quantity, share.is_open) == (RELIANCE, 0, False)
-    assert (share.realized, share.unrealized, share.mtm) == (Decimal("43.5"), 0, Decimal("43.5"))
+    assert (share.realized, share.unrealized, share.mtm) == (Decimal("43.5"), ZERO, Decimal("43.5"))
     assert (future.quantity, future.sell_average) == (-65, Decimal("25790.4"))
     assert future.raw["TradingSymbol"] == "NIFTY26JANFUT"
 
@@ -264,7 +265,7 @@ def test_missing_valuations_stay_unknown() -> None:
     (row,) = CODEC.decode(ListPositions(), answer([{**row_of("positions_netwise"), **gone}]), DEALER)
 
     assert (row.mtm, row.realized, row.unrealized, row.pnl) == (None, None, None, None)
-    assert (row.multiplier, row.buy_average, row.buy_quantity) == (1, 0, 0)
+    assert (row.multiplier, row.buy_average, row.buy_quantity) == (Decimal(1), ZERO, 0)
 
 
 # --- holdings ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 from hypothesis import given
@@ -53,18 +55,18 @@ from jainam.domain.steps import (
 )
 from jainam.ports.transport import HttpResponse
 
-MOVES: tuple[BrokerStep[object], ...] = (
+MOVES: tuple[BrokerStep[Any], ...] = (
     PLACE,
     PlaceExit(ORDER, OPTION, TAG),
     ModifyOrder(OrderId("1110000030"), ORDER, OPTION, TAG),
     CancelOrder(OrderId("1110000030")),
 )
-READS: tuple[BrokerStep[object], ...] = (ListOrders(), FindOrder(TAG), ListPositions(), ReadFunds())
+READS: tuple[BrokerStep[Any], ...] = (ListOrders(), FindOrder(TAG), ListPositions(), ReadFunds())
 LOGIN = Login(Api.INTERACTIVE, "/interactive")
 MARKET_LOGIN = Login(Api.MARKET_DATA, "/apibinarymarketdata")
 
 
-def error_for(step: BrokerStep[object], response: HttpResponse) -> JainamError:
+def error_for(step: BrokerStep[Any], response: HttpResponse) -> JainamError:
     """The error that *response* amounts to."""
     with pytest.raises(JainamError) as caught:
         CODEC.decode(step, response, None if isinstance(step, Login) else DEALER)
@@ -81,7 +83,7 @@ def named(step: object) -> str:
 
 @pytest.mark.parametrize("step", MOVES, ids=named)
 @pytest.mark.parametrize("status", [200, 400, 404, 422])
-def test_a_readable_refusal_of_an_order_is_a_refusal(step: BrokerStep[object], status: int) -> None:
+def test_a_readable_refusal_of_an_order_is_a_refusal(step: BrokerStep[Any], status: int) -> None:
     """`type: error` refuses the order, with HTTP 200 as well as with 4xx, in the broker's own words."""
     error = error_for(step, HttpResponse(status, sample("order_place_rejected")))
 
@@ -121,7 +123,7 @@ def test_a_readable_refusal_of_an_order_is_a_refusal(step: BrokerStep[object], s
     ],
     ids=lambda response: f"{response.status}-{response.body[:24]!r}",
 )
-def test_an_order_without_a_readable_answer_is_in_doubt(step: BrokerStep[object], response: HttpResponse) -> None:
+def test_an_order_without_a_readable_answer_is_in_doubt(step: BrokerStep[Any], response: HttpResponse) -> None:
     """5xx, time-outs, pages, half an answer: the order is looked up, never called refused or not sent (D4)."""
     error = error_for(step, response)
 
@@ -139,7 +141,7 @@ def test_a_success_without_an_order_number_is_in_doubt(result: object) -> None:
 
 @pytest.mark.parametrize("step", MOVES[2:], ids=named)
 @pytest.mark.parametrize("result", [{"AppOrderID": 1}, [], [{"AppOrderID": 1}], "", None])
-def test_modify_and_cancel_read_no_result(step: BrokerStep[object], result: object) -> None:
+def test_modify_and_cancel_read_no_result(step: BrokerStep[Any], result: object) -> None:
     """Their success is the whole answer; the result comes in too many shapes to matter (uncertainty 7)."""
     assert CODEC.decode(step, answer(result), DEALER) is None
 
@@ -182,7 +184,7 @@ def test_field_errors_are_shown() -> None:
     ],
     ids=lambda response: f"{response.status}-{response.body[-48:]!r}",
 )
-def test_an_expired_session_is_named(step: BrokerStep[object], response: HttpResponse) -> None:
+def test_an_expired_session_is_named(step: BrokerStep[Any], response: HttpResponse) -> None:
     """Every way of saying "log in again" is understood, and the error names the session that was refused (2.7)."""
     error = error_for(step, response)
 
@@ -206,7 +208,7 @@ def test_a_refusal_about_an_instruments_token_is_no_expired_session() -> None:
     ],
     ids=lambda response: str(response.status),
 )
-def test_wrong_keys_are_told_from_everything_else(step: BrokerStep[object], response: HttpResponse) -> None:
+def test_wrong_keys_are_told_from_everything_else(step: BrokerStep[Any], response: HttpResponse) -> None:
     """A login that the broker refuses for its keys must not be tried again."""
     assert type(error_for(step, response)) is WrongCredentials
 
@@ -219,7 +221,7 @@ def test_other_refusals_of_a_login_stay_the_brokers() -> None:
 
 @pytest.mark.parametrize("step", [LOGIN, MARKET_LOGIN, ListOrders()], ids=named)
 @pytest.mark.parametrize("status", [404, 502, 500, 200])
-def test_a_gateway_page_is_an_outage_that_keeps_its_status(step: BrokerStep[object], status: int) -> None:
+def test_a_gateway_page_is_an_outage_that_keeps_its_status(step: BrokerStep[Any], status: int) -> None:
     """A page names the path and the status: by a 404 the login flow knows to look below the next root (1.3)."""
     error = error_for(step, page(status))
 
@@ -269,13 +271,13 @@ def test_plain_http_to_an_https_port_is_explained() -> None:
     ],
     ids=lambda response: f"{response.status}-{response.body[:12]!r}",
 )
-def test_a_rate_limit_is_known_by_its_code_or_its_status(step: BrokerStep[object], response: HttpResponse) -> None:
+def test_a_rate_limit_is_known_by_its_code_or_its_status(step: BrokerStep[Any], response: HttpResponse) -> None:
     """429, or the code under any status, wrapped or not (uncertainty 5)."""
     assert type(error_for(step, response)) is RateLimited
 
 
 @pytest.mark.parametrize("step", READS, ids=named)
-def test_reads_tell_an_outage_from_a_strange_answer(step: BrokerStep[object]) -> None:
+def test_reads_tell_an_outage_from_a_strange_answer(step: BrokerStep[Any]) -> None:
     """A broken gateway may be asked again; an answer in no known shape may not."""
     assert type(error_for(step, refusal("down", status=500))) is BrokerUnavailable
     assert type(error_for(step, HttpResponse(500, b""))) is BrokerUnavailable
@@ -301,7 +303,7 @@ def test_words_of_a_gateway_that_writes_no_page_are_kept() -> None:
     ids=named,
 )
 @pytest.mark.parametrize("session", [INVESTOR, DEALER], ids=["investor", "dealer"])
-def test_nothing_there_is_an_empty_book(step: BrokerStep[object], name: str, session: object) -> None:
+def test_nothing_there_is_an_empty_book(step: BrokerStep[Any], name: str, session: object) -> None:
     """A book's own code with `Data Not Available` means that the book is empty (trap 1)."""
     assert CODEC.decode(step, HttpResponse(400, sample(name)), INVESTOR if session is INVESTOR else DEALER) == ()
 
@@ -334,7 +336,7 @@ def test_no_funds_known_is_not_no_funds() -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_whatever_else_says_not_available_is_an_error(step: BrokerStep[object], response: HttpResponse) -> None:
+def test_whatever_else_says_not_available_is_an_error(step: BrokerStep[Any], response: HttpResponse) -> None:
     """Another book's code, a missing parameter, a wrong client: none of them says that the book is empty."""
     assert type(error_for(step, response)) is BrokerError
 
@@ -362,7 +364,7 @@ def test_the_brokers_words_are_trimmed_and_scrubbed() -> None:
 
 @pytest.mark.parametrize("status", [200, 302, 404, 502])
 @pytest.mark.parametrize("step", [PLACE, ListOrders(), LOGIN], ids=named)
-def test_pages_and_texts_repeat_no_secret(step: BrokerStep[object], status: int) -> None:
+def test_pages_and_texts_repeat_no_secret(step: BrokerStep[Any], status: int) -> None:
     """Whatever a gateway echoes, our messages do not."""
     for response in (page(status, SECRETS[1]), HttpResponse(status, f"{SECRETS[0]} {TOKEN}".encode())):
         error = error_for(step, response)
@@ -391,7 +393,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-EVERY_READ: tuple[BrokerStep[object], ...] = (
+EVERY_READ: tuple[BrokerStep[Any], ...] = (
     *READS,
     ListTrades(),
     ListHoldings(),

@@ -25,7 +25,7 @@ def test_quotes_flat_and_with_depth(name: str) -> None:
     quote = read(ReadQuotes((OPTION,)), name, session=MARKET)[0]
 
     assert (quote.instrument, quote.last_price, quote.volume) == (OPTION, Decimal("125.35"), 1820650)
-    assert (quote.open, quote.high, quote.low) == (115, Decimal("131.4"), Decimal("102.55"))
+    assert (quote.open, quote.high, quote.low) == (Decimal(115), Decimal("131.4"), Decimal("102.55"))
     assert (quote.previous_close, quote.bid, quote.ask) == (Decimal("114.7"), Decimal("125.3"), Decimal("125.4"))
     assert quote.raw["ExchangeInstrumentID"] == 48225
 

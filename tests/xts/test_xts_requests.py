@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -65,7 +66,7 @@ MODIFY = ModifyOrder(OrderId("1110000030"), ORDER, OPTION, TAG)
 CANCEL = CancelOrder(OrderId("1110000030"))
 BASE = "https://smpb.jainam.in:4143"
 
-EVERY_CALL: tuple[BrokerStep[object], ...] = (
+EVERY_CALL: tuple[BrokerStep[Any], ...] = (
     Login(Api.INTERACTIVE, "/interactive"),
     Login(Api.MARKET_DATA, "/apimarketdata"),
     Logout(Api.INTERACTIVE),
@@ -87,7 +88,7 @@ EVERY_CALL: tuple[BrokerStep[object], ...] = (
 )
 
 
-def session_for(step: BrokerStep[object]) -> Session:
+def session_for(step: BrokerStep[Any]) -> Session:
     """The dealer's session that *step* goes out under."""
     return DEALER if step.session_api is Api.INTERACTIVE else MARKET
 
@@ -109,7 +110,7 @@ def test_every_broker_step_has_an_endpoint() -> None:
 
 
 @pytest.mark.parametrize("step", EVERY_CALL, ids=lambda step: type(step).__name__)
-def test_nothing_but_a_login_goes_out_without_a_session(step: BrokerStep[object]) -> None:
+def test_nothing_but_a_login_goes_out_without_a_session(step: BrokerStep[Any]) -> None:
     """Without a session every call but the login says that there is none."""
     if isinstance(step, Login):
         assert "authorization" not in CODEC.encode(step, None).headers
@@ -120,7 +121,7 @@ def test_nothing_but_a_login_goes_out_without_a_session(step: BrokerStep[object]
 
 
 @pytest.mark.parametrize("step", EVERY_CALL, ids=lambda step: type(step).__name__)
-def test_the_token_goes_bare_and_only_in_its_header(step: BrokerStep[object]) -> None:
+def test_the_token_goes_bare_and_only_in_its_header(step: BrokerStep[Any]) -> None:
     """The authorization header is the raw token, and neither address nor body repeats it (protocol 2.3)."""
     request = CODEC.encode(step, session_for(step))
 
@@ -147,7 +148,7 @@ def test_the_token_goes_bare_and_only_in_its_header(step: BrokerStep[object]) ->
         (ReadProfile(), "/user/profile", "/user/profile?clientID=CLIENT01"),
     ],
 )
-def test_reads_take_the_route_of_the_account(step: BrokerStep[object], investor: str, dealer: str) -> None:
+def test_reads_take_the_route_of_the_account(step: BrokerStep[Any], investor: str, dealer: str) -> None:
     """An investor reads the ordinary books and names nobody; a dealer reads the dealer books and names the client."""
     root = f"{BASE}/interactive"
 
@@ -402,7 +403,7 @@ def test_a_profile_may_leave_a_call_unlimited() -> None:
 
 
 @pytest.mark.parametrize("step", EVERY_CALL, ids=lambda step: type(step).__name__)
-def test_a_described_request_shows_no_secret(step: BrokerStep[object]) -> None:
+def test_a_described_request_shows_no_secret(step: BrokerStep[Any]) -> None:
     """The description names method, path and body, and replaces every key, secret and token (NFR4)."""
     codec = evolve(CODEC, credentials=evolve(CREDENTIALS, access_token="canary-access"))
     request = codec.encode(step, session_for(step))

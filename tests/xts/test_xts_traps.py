@@ -264,7 +264,7 @@ def test_trap_29_a_sleeping_stop_looks_like_a_new_order() -> None:
 
     assert (sleeping.status, sleeping.is_sleeping_stop) == ("New", True)
     (row,) = CODEC.decode(ListOrders(), answer([awake]), DEALER)
-    assert (row.price_type, row.trigger_price, row.is_sleeping_stop) == (PriceType.LIMIT, 1400, False)
+    assert (row.price_type, row.trigger_price, row.is_sleeping_stop) == (PriceType.LIMIT, Decimal(1400), False)
 
 
 def test_trap_30_secrets_with_signs_arrive_unmangled() -> None:
