@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from attrs import define
 
 from jainam.adapters.local import log
-from jainam.domain.errors import LoginExpired, Rehearsed
+from jainam.domain.errors import Rehearsed
 from jainam.domain.pacing import Ticket
 from jainam.domain.sessions import Session
 from jainam.domain.steps import BrokerStep, Traffic
@@ -44,12 +44,8 @@ class Calls:
         return Ticket(self.codec.windows(step), urgent=step.traffic is Traffic.EXIT)
 
     def read(self, step: BrokerStep[T], response: HttpResponse, session: Session | None) -> T:
-        """The answer to *step*; an expired session is named in the error, so that only that one is renewed."""
-        try:
-            answer = self.codec.decode(step, response, session)
-        except LoginExpired as error:
-            error.used = session
-            raise
+        """The answer to *step*."""
+        answer = self.codec.decode(step, response, session)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s <- HTTP %d, %d bytes", type(step).__name__, response.status, len(response.body))
         return answer

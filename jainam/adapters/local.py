@@ -33,7 +33,7 @@ log = logging.getLogger("jainam")
 class LocalAnswers:
     """What can be said without asking the broker: contracts, sessions, tags, and how patient to be.
 
-    *listen* is called with every event that a flow tells of, beside the log line it becomes.
+    *answers* has a function for each kind of step; *listen* is called with every event that a flow tells of, beside the log line it becomes.
     """
 
     contracts: Contracts
@@ -41,10 +41,10 @@ class LocalAnswers:
     tags: Callable[[], OrderTag]
     waits: tuple[float, ...]
     listen: Callable[[object], None] | None = None
-    _answers: dict[type[Step[Any]], Callable[[Any], Any]] = field(init=False, repr=False)
+    answers: dict[type[Step[Any]], Callable[[Any], Any]] = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self._answers = {
+        self.answers = {
             FindContract: lambda step: self.contracts.find(step.key),
             NewTag: lambda step: self.tags(),
             Waits: lambda step: self.waits,
@@ -55,14 +55,6 @@ class LocalAnswers:
             ForgetSession: lambda step: self.sessions.forget(step.api),
             Tell: self._tell,
         }
-
-    def answer(self, step: Step[Any]) -> Any:
-        """The answer to one local step; an unknown step is a bug and says so."""
-        try:
-            answer = self._answers[type(step)]
-        except KeyError:
-            raise TypeError(f"no runner knows how to perform {type(step).__name__}") from None
-        return answer(step)
 
     def _tell(self, step: Tell) -> None:
         level = logging.WARNING if isinstance(step.event, Exception) else logging.INFO

@@ -156,9 +156,10 @@ class PeeweeContracts:
             if self._is_sqlite:
                 # It stays with the file: from now on nobody who reads waits for whoever writes.
                 self._db.execute_sql("PRAGMA journal_mode = wal")
-            with self._db.atomic():
-                for table in _TABLES:
-                    peewee.SchemaManager(table, self._db).create_all(safe=True)
+            if not self._db.table_exists(ContractLoad._meta.table_name):
+                with self._writing():
+                    for table in _TABLES:
+                        peewee.SchemaManager(table, self._db).create_all(safe=True)
         # Written once: peewee takes longer to put it together than SQLite takes to answer it.
         self._one_by_key = self._sql(SymbolToken.symbol == "", SymbolToken.exchange == "")[0], broker
 
@@ -216,8 +217,7 @@ class PeeweeContracts:
         symbols = [_symbol_row(self.broker, contract) for contract in kept]
         rules = [_rule_row(self.broker, contract) for contract in kept]
         with self._connection():
-            # IMMEDIATE: a transaction that reads first and writes then is refused while somebody else writes.
-            with self._db.atomic("IMMEDIATE") if self._is_sqlite else self._db.atomic():
+            with self._writing():
                 # The counter comes first: on PostgreSQL its row is what a second loader waits for.
                 generation = self._next_generation(len(kept))
                 for table in (SymbolToken, ContractRule):
@@ -241,6 +241,12 @@ class PeeweeContracts:
     @contextmanager
     def _connection(self) -> Iterator[None]:
         with _explained(self._is_sqlite), self._db.connection_context():
+            yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All that happens here is kept, or nothing; SQLite refuses who reads first and would write while others do."""
+        with self._db.atomic("IMMEDIATE") if self._is_sqlite else self._db.atomic():
             yield
 
     def _is_current(self, memory: _Memory) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -18,14 +17,9 @@ from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, T
 from jainam.ports.clock import Clock
 from jainam.ports.transport import Transport
 
-__all__ = ["Runner", "resume"]
+__all__ = ["Runner"]
 
 T = TypeVar("T")
-
-
-def resume(flow: Flow[Any], reply: object) -> Step[Any]:
-    """Hand *reply* to the flow, as an error where it is one, and return the step it asks for next."""
-    return flow.throw(reply) if isinstance(reply, JainamError) else flow.send(reply)
 
 
 class _Lock:
@@ -53,21 +47,28 @@ class Runner:
     def run(self, flow: Flow[T]) -> T:
         """Perform every step of *flow* and return what it returns, or raise what it raises."""
         flow = signed_in(flow, self.calls.codec.access)
-        reply: object = None
-        with closing(flow):
+        reply: Any = None
+        error: JainamError | None = None
+        try:
             while True:
                 try:
-                    step = resume(flow, reply)
-                except StopIteration as done:  # around `resume` alone: one leaking from an adapter stays a loud bug
+                    step = flow.send(reply) if error is None else flow.throw(error)
+                except StopIteration as done:  # around that line alone: one leaking from an adapter stays a loud bug
                     value: T = done.value
                     return value
+                error = None
                 try:
                     reply = self.perform(step)
-                except JainamError as error:
-                    reply = error
+                except JainamError as trouble:
+                    error = trouble
+        finally:
+            flow.close()
 
     def perform(self, step: Step[Any]) -> Any:
         """The answer to one step."""
+        answer = self.local.answers.get(type(step))
+        if answer is not None:
+            return answer(step)
         match step:
             case BrokerStep():
                 return self._call(step)
@@ -79,7 +80,7 @@ class Runner:
             case Together(flows):
                 return self._together(flows)
             case _:
-                return self.local.answer(step)
+                raise TypeError(f"no runner knows how to perform {type(step).__name__}")
 
     def _call(self, step: BrokerStep[T]) -> T:
         request, session = self.calls.prepare(step)

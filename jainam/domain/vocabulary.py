@@ -21,15 +21,15 @@ class Exchange(StrEnum):
     NSE_INDEX = "NSE_INDEX"
     BSE_INDEX = "BSE_INDEX"
 
-    @property
-    def is_index(self) -> bool:
-        """True where nothing can be bought: the exchange lists index values only."""
-        return self in (Exchange.NSE_INDEX, Exchange.BSE_INDEX)
+    is_index: bool
+    """True where nothing can be bought: the exchange lists index values only."""
+    is_cash: bool
+    """True where shares are delivered."""
 
-    @property
-    def is_cash(self) -> bool:
-        """True where shares are delivered."""
-        return self in (Exchange.NSE, Exchange.BSE)
+    def __init__(self, word: str) -> None:
+        # Plain attributes, since every order asks several of them; a property of an Enum costs four times as much.
+        self.is_index = word.endswith("_INDEX")
+        self.is_cash = word in ("NSE", "BSE")
 
 
 class Side(StrEnum):
@@ -57,15 +57,14 @@ class PriceType(StrEnum):
     SL = "SL"
     SL_M = "SL-M"
 
-    @property
-    def is_stop(self) -> bool:
-        """True when the order sleeps until its trigger price trades."""
-        return self in (PriceType.SL, PriceType.SL_M)
+    is_stop: bool
+    """True when the order sleeps until its trigger price trades."""
+    has_limit: bool
+    """True when the order names a price it will not trade beyond."""
 
-    @property
-    def has_limit(self) -> bool:
-        """True when the order names a price it will not trade beyond."""
-        return self in (PriceType.LIMIT, PriceType.SL)
+    def __init__(self, word: str) -> None:
+        self.is_stop = word.startswith("SL")
+        self.has_limit = word in ("LIMIT", "SL")
 
 
 class Product(StrEnum):
@@ -77,10 +76,11 @@ class Product(StrEnum):
     CO = "CO"
     BO = "BO"
 
-    @property
-    def can_be_placed(self) -> bool:
-        """True for the products an ordinary order may carry."""
-        return self in (Product.CNC, Product.NRML, Product.MIS)
+    can_be_placed: bool
+    """True for the products an ordinary order may carry."""
+
+    def __init__(self, word: str) -> None:
+        self.can_be_placed = word not in ("CO", "BO")
 
 
 class TimeInForce(StrEnum):

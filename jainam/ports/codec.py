@@ -28,7 +28,7 @@ class Codec(Protocol):
         ...
 
     def decode(self, step: BrokerStep[T], response: HttpResponse, session: Session | None) -> T:
-        """The answer to *step*, or the error it amounts to."""
+        """The answer to *step*, or the error it amounts to; `LoginExpired` names the *session* that was refused."""
         ...
 
     def windows(self, step: BrokerStep[Any]) -> tuple[Window, ...]:

@@ -258,7 +258,7 @@ class TradingDay(RuleBasedStateMachine):
         instrument = market.find("NSECM", token)
         assert instrument is not None
         price = (market.last(instrument) * factor).quantize(Decimal(1))
-        if Decimal(1201) < price < Decimal(1999):  # so that resting orders keep resting
+        if instrument.low <= price <= instrument.high:
             self.rest.world.exchange.set_price(instrument, price)
 
     @invariant()
