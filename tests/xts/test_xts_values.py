@@ -32,6 +32,11 @@ def test_a_missing_number_is_missing(value: object) -> None:
     assert integer(value) is None
 
 
+def test_minus_nothing_is_nothing() -> None:
+    """A negative zero loses its sign, which would only puzzle people."""
+    assert str(number("-0.00")) == "0.00"
+
+
 @pytest.mark.parametrize(
     "value", ["x", "1.2.3", True, [], {}, 1.5, Decimal("Infinity"), "inf", "1e99", Decimal("1e-99"), "9" * 40]
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 from cattrs import BaseValidationError, Converter, transform_error
@@ -80,7 +81,10 @@ def _one_of(words: Mapping[str, Value], absent: Value | None = None) -> Callable
     return read
 
 
-_CONVERTER = make_converter()
+@cache
+def _converter() -> Converter:
+    """The converter, made when the first book is read: placing an order needs none."""
+    return make_converter()
 
 
 def read_rows(
@@ -91,6 +95,7 @@ def read_rows(
     Raises `UnexpectedReply` when any row cannot be read: it names the rows and fields, never their values, and holds
     what the readable rows say in its `rows`, so that one strange row need not hide the others.
     """
+    structure = _converter().structure
     good: list[Value] = []
     bad: list[str] = []
     for index, row in enumerate(rows):
@@ -98,7 +103,7 @@ def read_rows(
             bad.append(f"expected an object @ {book}[{index}]")
             continue
         try:
-            good.append(make(_CONVERTER.structure(_respelt(row), kind), row))
+            good.append(make(structure(_respelt(row), kind), row))
         except BaseValidationError as error:
             bad.extend(_named(transform_error(error, path=f"{book}[{index}]"), kind, row))
     if bad:
