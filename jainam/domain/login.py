@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -63,14 +62,16 @@ def signed_in(flow: Flow[T], access: Access) -> Flow[T]:
     The broker refused such a call before it did anything, so repeating it is safe for orders too, and an order keeps
     its tag. A second refusal in a row is the caller's to see: never a loop of logins. Closing this closes *flow*.
     """
-    reply: object = None
-    with closing(flow):
+    reply: Any = None
+    error: JainamError | None = None
+    try:
         while True:
             try:
-                step: Step[Any] = flow.throw(reply) if isinstance(reply, JainamError) else flow.send(reply)
+                step: Step[Any] = flow.send(reply) if error is None else flow.throw(error)
             except StopIteration as done:
                 value: T = done.value
                 return value
+            error = None
             try:
                 try:
                     reply = yield step
@@ -79,8 +80,10 @@ def signed_in(flow: Flow[T], access: Access) -> Flow[T]:
                         raise
                     yield from _renew_for(step, access, expired.used)
                     reply = yield step
-            except JainamError as error:
-                reply = error
+            except JainamError as trouble:
+                error = trouble
+    finally:
+        flow.close()
 
 
 def _renew_for(step: BrokerStep[Any], access: Access, used: Session | None) -> Flow[None]:

@@ -23,10 +23,11 @@ class Window:
     name: str
     calls: int
     seconds: float
+    span: float = field(init=False, repr=False, eq=False)
+    """How long a start counts against the window."""
 
-    @property
-    def span(self) -> float:
-        """How long a start counts against the window."""
+    @span.default
+    def _span(self) -> float:
         return self.seconds + MARGIN if self.seconds else 0.0
 
 

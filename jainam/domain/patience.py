@@ -39,17 +39,10 @@ def spaced(retries: int = 3) -> Iterator[float]:
 
 def patiently(step: BrokerStep[T]) -> Flow[T]:
     """Answer a read, trying again while the network or the gateway fails; a refusal is final at once (NFR3)."""
-    trouble: JainamError | None = None
-    for wait in (yield from Waits()):
-        yield from Pause(wait)
-        try:
-            return (yield from step)
-        except (NotSent, OutcomeUnknown, BrokerUnavailable, RateLimited) as error:
-            trouble = error
-    if isinstance(trouble, OutcomeUnknown):  # nothing is in doubt after a read: it merely got no answer
-        raise BrokerUnavailable(f"no answer: {trouble.reason}") from trouble
-    assert trouble is not None, "Waits() always holds at least the first try"
-    raise trouble
+    try:
+        return (yield from _again(step, (NotSent, OutcomeUnknown, BrokerUnavailable, RateLimited)))
+    except OutcomeUnknown as error:  # nothing is in doubt after a read: it merely got no answer
+        raise BrokerUnavailable(f"no answer: {error.reason}") from error
 
 
 def sent_once(step: BrokerStep[T]) -> Flow[T]:
@@ -57,14 +50,27 @@ def sent_once(step: BrokerStep[T]) -> Flow[T]:
 
     A broken gateway and an answer nobody can read say nothing about the order either: both leave it unknown.
     """
-    trouble: NotSent | None = None
-    for wait in (yield from Waits()):
-        yield from Pause(wait)
+    try:
+        return (yield from _again(step, (NotSent,)))
+    except NotSent as error:
+        raise NotSent(f"{error}; it never left this machine and may be tried again") from error
+    except (BrokerUnavailable, UnexpectedReply) as error:
+        raise OutcomeUnknown(str(error)) from error
+
+
+def _again(step: BrokerStep[T], after: tuple[type[JainamError], ...]) -> Flow[T]:
+    """Answer *step*, repeating it after each pause while it fails with one of *after*; its last failure is raised.
+
+    How long to wait is asked for only once there is something to wait for: most steps are answered at once.
+    """
+    waits: Iterator[float] | None = None
+    while True:
         try:
             return (yield from step)
-        except NotSent as error:
-            trouble = error
-        except (BrokerUnavailable, UnexpectedReply) as error:
-            raise OutcomeUnknown(str(error)) from error
-    assert trouble is not None, "Waits() always holds at least the first try"
-    raise NotSent(f"{trouble}; it never left this machine and may be tried again") from trouble
+        except after:
+            if waits is None:
+                waits = iter((yield from Waits())[1:])
+            wait = next(waits, None)
+            if wait is None:
+                raise
+        yield from Pause(wait)

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from fakes.samples import FUTURE, SHARE, TWIN, holding, position, row, trade
-from fakes.script import WAITS, Scene, play
+from fakes.script import Scene, play
 from jainam.domain import books
 from jainam.domain.errors import BrokerUnavailable, JainamError, LoginExpired, RateLimited, SymbolNotFound
 from jainam.domain.instruments import InstrumentRef, SymbolKey, Token
@@ -19,12 +19,10 @@ from jainam.domain.steps import (
     ListPositions,
     ListTrades,
     NameContracts,
-    Pause,
     ReadFunds,
     ReadProfile,
     ReadQuotes,
     Tell,
-    Waits,
 )
 from jainam.domain.vocabulary import Exchange, Product
 
@@ -42,8 +40,6 @@ def test_order_book_names_what_it_can() -> None:
     strange = evolve(row("2"), instrument=STRANGE)
     read = play(
         books.order_book(),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (ListOrders(), (row("1"), strange, row("3"))),
         (NameContracts((FUTURE.ref, STRANGE)), {FUTURE.ref: FUTURE}),
     )

@@ -108,11 +108,7 @@ class Desk:
 def test_close_all_step_by_step() -> None:
     """Both books are read, orders first; the exit leaves once; and the book is read again before anything is closed."""
     books = (
-        (Waits(), WAITS),
-        (Pause(0), None),
         (ListOrders(), ()),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (ListPositions(), (position(75), position(0, OPTION))),
     )
     report = play(
@@ -121,17 +117,11 @@ def test_close_all_step_by_step() -> None:
         (NameContracts((FUTURE.ref,)), {FUTURE.ref: FUTURE}),
         (FindContract(FUTURE.key), FUTURE),
         (NewTag(), OrderTag("t1")),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (PlaceExit(order(side=Side.SELL, quantity=75), FUTURE, OrderTag("t1")), OrderId("9001")),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (Waits(), WAITS),
         (Pause(0), None),
         (ListPositions(), (position(75),)),
         (Pause(1), None),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (ListPositions(), (position(0),)),
     )
 

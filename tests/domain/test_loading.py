@@ -7,28 +7,24 @@ import pytest
 from attrs import evolve
 
 from fakes.samples import FUTURE, INDEX, SHARE
-from fakes.script import WAITS, Scene, play
+from fakes.script import Scene, play
 from jainam.domain.errors import BrokerUnavailable, JainamError, UnexpectedReply
 from jainam.domain.instruments import Token
 from jainam.domain.loading import SegmentRead, load_contracts
 from jainam.domain.reports import ContractsReport
-from jainam.domain.steps import DownloadMaster, Pause, ReadIndexes, ReplaceContracts, Step, Tell, Waits
+from jainam.domain.steps import DownloadMaster, ReadIndexes, ReplaceContracts, Step, Tell
 
 TODAY = dt.date(2026, 1, 12)
 
 
 def test_every_segment_is_read_before_one_row_is_replaced() -> None:
     """Segments, then indices, then one replacement of the whole; how much each brought is told."""
-    patience = (Waits(), WAITS), (Pause(0), None)
     report = play(
         load_contracts(("NSECM", "NSEFO"), ("NSECM",), TODAY),
-        *patience,
         (DownloadMaster("NSECM", TODAY), (SHARE,)),
         (Tell(SegmentRead("NSECM", 1)), None),
-        *patience,
         (DownloadMaster("NSEFO", TODAY), ()),
         (Tell(SegmentRead("NSEFO", 0)), None),
-        *patience,
         (ReadIndexes("NSECM"), (INDEX,)),
         (Tell(SegmentRead("NSECM indices", 1)), None),
         (ReplaceContracts((SHARE, INDEX)), 2),

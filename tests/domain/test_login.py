@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fakes.samples import FUTURE, order, position, row, smart
-from fakes.script import WAITS, Scene, play
+from fakes.script import Scene, play
 from jainam.domain.closing import close_all_positions
 from jainam.domain.errors import (
     BrokerUnavailable,
@@ -35,7 +35,6 @@ from jainam.domain.steps import (
     Login,
     Logout,
     NewTag,
-    Pause,
     PlaceOrder,
     ReadQuotes,
     Tell,
@@ -78,8 +77,6 @@ def test_fresh_login_midway_keeps_the_tag() -> None:
         signed_in(place_order(order()), ACCESS),
         (FindContract(FUTURE.key), FUTURE),
         (NewTag(), OrderTag("t1")),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (sent, expired()),
         *RENEWAL,
         (sent, OrderId("9001")),

@@ -7,7 +7,7 @@ import pytest
 from attrs import asdict, evolve
 
 from fakes.samples import FUTURE, order, row
-from fakes.script import WAITS, Scene, play
+from fakes.script import Scene, play
 from jainam.domain.errors import (
     BrokerUnavailable,
     InvalidOrder,
@@ -21,7 +21,7 @@ from jainam.domain.errors import (
 )
 from jainam.domain.flows import cancel_all_orders, cancel_order, modify_order
 from jainam.domain.orders import Cancelled, Changes, Modified, OrderId, OrderRow, OrderTag
-from jainam.domain.steps import CancelOrder, ListOrders, ModifyOrder, NameContracts, Pause, Waits
+from jainam.domain.steps import CancelOrder, ListOrders, ModifyOrder, NameContracts
 from jainam.domain.vocabulary import OrderState, PriceType, Product, Side, TimeInForce
 
 ID = OrderId("9001")
@@ -33,7 +33,7 @@ LIVE = [state for state in OrderState if state.is_live]
 
 def book(*rows: OrderRow) -> tuple[tuple[Any, object], ...]:
     """The script of one look at the order book."""
-    return (Waits(), WAITS), (Pause(0), None), (ListOrders(), rows)
+    return ((ListOrders(), rows),)
 
 
 # --- modify ------------------------------------------------------------------------------------------------------
@@ -52,8 +52,6 @@ def test_modification_sends_the_whole_new_state() -> None:
         modify_order(ID, Changes(price=Decimal("25100.5"))),
         *book(ROW),
         (NameContracts((FUTURE.ref,)), {FUTURE.ref: FUTURE}),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (ModifyOrder(ID, whole, FUTURE, OrderTag("t1")), None),
     )
 
@@ -183,7 +181,7 @@ def test_modification_that_never_left_is_tried_again() -> None:
 
 def test_cancellation_is_sent_once() -> None:
     """A cancellation that the gateway takes is done; the book is not needed."""
-    assert play(cancel_order(ID), (Waits(), WAITS), (Pause(0), None), (CancelOrder(ID), None)) == Cancelled(ID)
+    assert play(cancel_order(ID), (CancelOrder(ID), None)) == Cancelled(ID)
 
 
 def test_lost_cancellation_is_judged_by_the_row() -> None:

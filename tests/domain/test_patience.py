@@ -52,9 +52,8 @@ def test_read_is_tried_again_while_the_way_is_blocked(error: JainamError) -> Non
     """A read that the network or the gateway failed is repeated after a pause; it changes nothing."""
     outcome = play(
         patiently(ListOrders()),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (ListOrders(), error),
+        (Waits(), WAITS),
         (Pause(1), None),
         (ListOrders(), error),
         (Pause(2), None),

@@ -31,7 +31,7 @@ BUY = order()
 TAG = OrderTag("t1")
 SENT = PlaceOrder(BUY, FUTURE, TAG)
 LOST = OutcomeUnknown("timed out")
-START = (FindContract(FUTURE.key), FUTURE), (NewTag(), TAG), (Waits(), WAITS), (Pause(0), None)
+START = (FindContract(FUTURE.key), FUTURE), (NewTag(), TAG)
 
 
 def test_taken_order_is_placed() -> None:
@@ -140,6 +140,7 @@ def test_order_that_never_left_is_tried_again_under_its_tag() -> None:
         place_order(BUY),
         *START,
         (SENT, NotSent("no route")),
+        (Waits(), WAITS),
         (Pause(1), None),
         (SENT, NotSent("no route")),
         (Pause(2), None),
@@ -157,7 +158,7 @@ def test_order_that_never_leaves_is_not_sent() -> None:
     with pytest.raises(NotSent, match="no route; it never left this machine"):
         scene.run(place_order(BUY))
 
-    assert [step.seconds for step in scene.asked(Pause) if isinstance(step, Pause)] == [0, 1, 2, 4]
+    assert [step.seconds for step in scene.asked(Pause) if isinstance(step, Pause)] == [1, 2, 4]
     assert len(scene.asked(PlaceOrder)) == 4
     assert not scene.asked(FindOrder)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fakes.samples import FUTURE, OPTION, order, position, row, smart
-from fakes.script import WAITS, Scene, play
+from fakes.script import Scene, play
 from jainam.domain.errors import (
     BrokerUnavailable,
     InvalidOrder,
@@ -28,11 +28,9 @@ from jainam.domain.steps import (
     ListOrders,
     ListPositions,
     NewTag,
-    Pause,
     PlaceExit,
     PlaceOrder,
     Tell,
-    Waits,
 )
 from jainam.domain.vocabulary import OrderState, PriceType, Product, Side
 
@@ -57,11 +55,7 @@ def test_smart_order_step_by_step() -> None:
     outcome = play(
         place_smart_order(smart(150)),
         (FindContract(FUTURE.key), FUTURE),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (ListOrders(), (row("8000", pending=25),)),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (ListPositions(), (position(50), position(999, OPTION), position(999, product=Product.MIS))),
         (
             Tell(
@@ -80,8 +74,6 @@ def test_smart_order_step_by_step() -> None:
         ),
         (FindContract(FUTURE.key), FUTURE),
         (NewTag(), TAG),
-        (Waits(), WAITS),
-        (Pause(0), None),
         (PlaceOrder(order(quantity=75), FUTURE, TAG), OrderId("9001")),
     )
 
