@@ -11,7 +11,8 @@ from attrs import frozen
 
 from jainam.adapters.xts import account, books, orders, quotes
 from jainam.adapters.xts.credentials import Caller
-from jainam.adapters.xts.master import read_indexes, read_master
+from jainam.adapters.xts.indexes import read_indexes
+from jainam.adapters.xts.master import read_master
 from jainam.adapters.xts.segments import NUMBERS
 from jainam.domain.sessions import Api
 from jainam.domain.steps import (

@@ -10,17 +10,16 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from jainam.adapters.xts.books import rows_of
 from jainam.adapters.xts.credentials import Caller
-from jainam.adapters.xts.segments import NUMBERS, exchange_of
+from jainam.adapters.xts.segments import INDEX_EXCHANGES, NUMBERS, exchange_of
 from jainam.adapters.xts.values import integer, number
 from jainam.domain.errors import UnexpectedReply
 from jainam.domain.instruments import Contract, SymbolKey, Token
-from jainam.domain.steps import DownloadMaster, ReadIndexes
+from jainam.domain.steps import DownloadMaster
 from jainam.domain.symbols import SymbolParts, format_symbol, index_symbol
 from jainam.domain.vocabulary import Exchange, Kind
 
-__all__ = ["MasterRead", "parse_master", "read_indexes", "read_master", "survey_master"]
+__all__ = ["MasterRead", "parse_master", "read_master", "survey_master"]
 
 FUTURE, OPTION, SPREAD, SPOT = "1", "2", "4", "16"
 CASH = frozenset({"8", "32", "64", "128", "256", "512"})
@@ -41,8 +40,6 @@ PLAIN_SERIES: Mapping[Exchange, tuple[str, ...]] = {
 On NSE every other series is always called NAME-SERIES (`M&MFIN-N3`), for those names repeat. On BSE a row of any group
 keeps its plain name unless a group further to the left claims it.
 """
-
-INDEX_EXCHANGES: Mapping[str, Exchange] = {"NSECM": Exchange.NSE_INDEX, "BSECM": Exchange.BSE_INDEX}
 
 
 @frozen(kw_only=True)
@@ -288,33 +285,3 @@ def _named(cash: Iterable[Contract], exchange: Exchange) -> tuple[Contract, ...]
 
 def _with_series(contract: Contract) -> Contract:
     return evolve(contract, key=SymbolKey(f"{contract.key.symbol}-{contract.series}", contract.key.exchange))
-
-
-def read_indexes(step: ReadIndexes, result: Any, _: Caller) -> tuple[Contract, ...]:
-    """The indices of a segment; their tokens differ from server to server and are read, never known (5.4, trap 13)."""
-    exchange = INDEX_EXCHANGES.get(step.segment)
-    if exchange is None:
-        return ()
-    contracts: dict[SymbolKey, Contract] = {}
-    for entry in rows_of(result, "index list", "indexList"):
-        name, _bar, token = str(entry).rpartition("_")
-        if not name or not token.isdecimal():
-            continue
-        key = SymbolKey(index_symbol(name), exchange)
-        contracts.setdefault(
-            key,
-            Contract(
-                key=key,
-                token=Token(int(token)),
-                kind=Kind.INDEX,
-                name=name,
-                broker_symbol=name,
-                broker_exchange=step.segment,
-                lot_size=1,
-                tick_size=Decimal("0.05"),
-                description=name,
-            ),
-        )
-    if not contracts and result and rows_of(result, "index list", "indexList"):
-        raise UnexpectedReply("the index list holds no NAME_TOKEN", ["result.indexList"])
-    return tuple(contracts.values())

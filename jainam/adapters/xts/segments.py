@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jainam.domain.vocabulary import Exchange
 
-__all__ = ["NUMBERS", "exchange_of", "number_of", "segment_of"]
+__all__ = ["INDEX_EXCHANGES", "NUMBERS", "exchange_of", "number_of", "segment_of"]
 
 NUMBERS: Mapping[str, int] = {
     "NSECM": 1,
@@ -32,6 +32,9 @@ _SEGMENTS: Mapping[Exchange, str] = {
     Exchange.NCDEX: "NCDEX",
     Exchange.MCX: "MCXFO",
 }
+
+INDEX_EXCHANGES: Mapping[str, Exchange] = {"NSECM": Exchange.NSE_INDEX, "BSECM": Exchange.BSE_INDEX}
+"""Where OpenAlgo lists the indices of a segment of shares."""
 
 _EXCHANGES: Mapping[str, Exchange] = {
     spelling: exchange

@@ -37,7 +37,7 @@ def number(value: object) -> Decimal | None:
             raise ValueError("not a number") from None
     if type(value) is not Decimal or not value.is_finite() or abs(value.adjusted()) > _ENDLESS:
         raise ValueError("not a number")
-    return value if value else value.copy_abs()  # -0 is a slip of the server's arithmetic
+    return value or value.copy_abs()  # -0 is a slip of the server's arithmetic
 
 
 def integer(value: object) -> int | None:
