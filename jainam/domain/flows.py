@@ -122,6 +122,9 @@ def _settle_modification(order_id: OrderId, wanted: Order, lost: OutcomeUnknown)
         yield from Pause(wait)
         try:
             row = yield from find_order(order_id)
+        except InvalidOrder:
+            evidence.append("not in the order book")
+            continue
         except JainamError as error:
             evidence.append(f"order book not read: {error}")
             continue
@@ -160,6 +163,9 @@ def _settle_cancellation(order_id: OrderId, lost: OutcomeUnknown) -> Flow[Cancel
         yield from Pause(wait)
         try:
             row = yield from find_order(order_id)
+        except InvalidOrder:
+            evidence.append("not in the order book")
+            continue
         except JainamError as error:
             evidence.append(f"order book not read: {error}")
             continue

@@ -6,7 +6,7 @@ the queue is held by a `Ticket`, never by a promised start time, so an exit that
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 
 from attrs import define, field, frozen
 
@@ -44,22 +44,24 @@ class Ticket:
 class Pace:
     """The starts of the recent past and the calls that wait for theirs."""
 
-    _starts: dict[str, deque[float]] = field(factory=dict, init=False)
+    _starts: dict[str, deque[float]] = field(factory=lambda: defaultdict(deque), init=False)
     _queue: list[Ticket] = field(factory=list, init=False)
 
     def ask(self, ticket: Ticket, now: float) -> float:
         """Return 0 and record the start when *ticket* may go at *now*; else the seconds after which to ask again."""
-        ahead = self._ahead_of(ticket) if self._queue else []
-        wait = 0.0
-        for window in ticket.windows:
-            rivals = sum(window in other.windows for other in ahead) if ahead else 0
-            wait = max(wait, self._free_after(window, rivals, now))
-        if wait > 0:
-            if not ticket.waited:
-                ticket.waited = True
-                self._queue.append(ticket)
-            return wait
-        self.leave(ticket)
+        if self._queue or not self._has_room(ticket.windows, now):
+            ahead = self._ahead_of(ticket)
+            waits = (
+                self._free_after(window, sum(window in other.windows for other in ahead), now)
+                for window in ticket.windows
+            )
+            wait = max(waits, default=0.0)
+            if wait > 0:
+                if not ticket.waited:
+                    ticket.waited = True
+                    self._queue.append(ticket)
+                return wait
+            self.leave(ticket)
         for window in ticket.windows:
             self._starts[window.name].append(now)
         return 0.0
@@ -78,16 +80,24 @@ class Pace:
             return [other for other in before if other.urgent]
         return before + [other for other in after if other.urgent]
 
+    def _has_room(self, windows: tuple[Window, ...], now: float) -> bool:
+        """True when none of *windows* is full at *now*; starts that no longer count are let go."""
+        for window in windows:
+            starts = self._starts[window.name]
+            horizon = now - window.span
+            while starts and starts[0] <= horizon:
+                starts.popleft()
+            if window.span and len(starts) >= window.calls:
+                return False
+        return True
+
     def _free_after(self, window: Window, rivals: int, now: float) -> float:
         """Seconds until *window* has room for *rivals* calls and one more; 0 when it has that room now."""
-        starts = self._starts.get(window.name)
-        if starts is None:
-            starts = self._starts[window.name] = deque()
-        span = window.span
-        while starts and now - starts[0] >= span:
-            starts.popleft()
+        starts, span = self._starts[window.name], window.span
         if not span:  # a gap of zero holds nobody back, not even behind a rival that waits for another window
             return 0.0
+        while starts and starts[0] <= now - span:
+            starts.popleft()
         missing = len(starts) + rivals + 1 - window.calls
         if missing <= 0:
             return 0.0

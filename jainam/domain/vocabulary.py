@@ -7,7 +7,13 @@ from enum import Enum, StrEnum
 __all__ = ["Exchange", "Kind", "OrderState", "PriceType", "Product", "Side", "TimeInForce"]
 
 
-class Exchange(StrEnum):
+class Word(StrEnum):
+    """A word that hashes like the text it is; Enum's own hash is a Python function, and orders meet many words."""
+
+    __hash__ = str.__hash__
+
+
+class Exchange(Word):
     """Where an instrument is listed, as OpenAlgo names it (host contract 2.10)."""
 
     NSE = "NSE"
@@ -32,7 +38,7 @@ class Exchange(StrEnum):
         self.is_cash = word in ("NSE", "BSE")
 
 
-class Side(StrEnum):
+class Side(Word):
     """The direction of an order."""
 
     BUY = "BUY"
@@ -49,7 +55,7 @@ class Side(StrEnum):
         return 1 if self is Side.BUY else -1
 
 
-class PriceType(StrEnum):
+class PriceType(Word):
     """How an order finds its price."""
 
     MARKET = "MARKET"
@@ -67,7 +73,7 @@ class PriceType(StrEnum):
         self.has_limit = word in ("LIMIT", "SL")
 
 
-class Product(StrEnum):
+class Product(Word):
     """How a position is carried; CO and BO are met on rows of cover and bracket orders and cannot be placed here."""
 
     CNC = "CNC"
@@ -83,7 +89,7 @@ class Product(StrEnum):
         self.can_be_placed = word not in ("CO", "BO")
 
 
-class TimeInForce(StrEnum):
+class TimeInForce(Word):
     """How long an order stays in the market."""
 
     DAY = "DAY"
@@ -121,7 +127,7 @@ class OrderState(Enum):
 _FINAL = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.EXPIRED})
 
 
-class Kind(StrEnum):
+class Kind(Word):
     """What an instrument is, in the words OpenAlgo keeps in its `instrumenttype` column."""
 
     EQUITY = "EQ"

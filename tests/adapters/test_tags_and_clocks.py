@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
+import random
 import re
 
 from jainam.adapters.clocks import AsyncioClock, SystemClock
@@ -18,6 +20,20 @@ def test_a_tag_is_twenty_letters_and_digits() -> None:
 def test_tags_do_not_repeat() -> None:
     """Ten thousand tags of one moment are ten thousand different ones (X1)."""
     assert len({new_tag(lambda: 1_768_190_400.0) for _ in range(10_000)}) == 10_000
+
+
+def test_a_forked_child_has_tags_of_its_own() -> None:
+    """Processes that fork do not share the numbers their tags are made of, whatever seed the program set (X1)."""
+    random.seed(0)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, new_tag(lambda: 1.0).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        assert told.read() != new_tag(lambda: 1.0)
 
 
 def test_later_tags_sort_later() -> None:
