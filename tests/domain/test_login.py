@@ -188,6 +188,13 @@ def test_lost_login_is_a_failed_read() -> None:
     assert scene.run(signed_in(read_orders(), ACCESS)) == ()
 
 
+def test_login_that_stays_lost_is_an_unavailable_broker() -> None:
+    """A read that waited for a login in vain says so, and is not called an order that never left."""
+    scene = Scene({ListOrders: expired(), KnownSession: OLD, Login: OutcomeUnknown("timed out")})
+    with pytest.raises(BrokerUnavailable, match="timed out"):
+        scene.run(signed_in(read_orders(), ACCESS))
+
+
 def read_orders() -> Flow[object]:
     """Read the order book patiently."""
     return (yield from patiently(ListOrders()))

@@ -151,6 +151,28 @@ def test_lost_modification_is_found_in_the_book(changes: Changes) -> None:
     assert len(scene.asked(ModifyOrder)) == 1
 
 
+@pytest.mark.parametrize("price_type", [PriceType.SL, PriceType.SL_M])
+def test_lost_change_of_a_trigger_is_judged_by_the_trigger(price_type: PriceType) -> None:
+    """A stop order's trigger is one of the terms that must be seen (D19)."""
+    old = evolve(ROW, price_type=price_type, price=Decimal("25000.0"), trigger_price=Decimal("24990.0"))
+    new = evolve(old, trigger_price=Decimal("24995.0"))
+    changes = Changes(trigger_price=Decimal("24995.0"))
+
+    assert Scene({ListOrders: [(old,), (old,), (new,)], ModifyOrder: LOST}).run(modify_order(ID, changes))
+    with pytest.raises(OutcomeUnknown, match="still shows the old terms"):
+        Scene({ListOrders: (old,), ModifyOrder: LOST}).run(modify_order(ID, changes))
+
+
+def test_order_that_left_the_book_is_in_doubt() -> None:
+    """A book that was read and does not show the order is said to have been read, and settles nothing."""
+    modify = Scene({ListOrders: [(ROW,), ()], ModifyOrder: LOST})
+    cancel = Scene({ListOrders: (), CancelOrder: LOST})
+    for flow in (lambda: modify.run(modify_order(ID, Changes(quantity=75))), lambda: cancel.run(cancel_order(ID))):
+        with pytest.raises(OutcomeUnknown) as caught:
+            flow()
+        assert caught.value.evidence == ("not in the order book",) * 4
+
+
 def test_order_that_ended_before_its_modification() -> None:
     """A lost modification of an order that ended with the old terms is refused."""
     scene = Scene({ListOrders: [(ROW,), (evolve(ROW, state=OrderState.FILLED),)], ModifyOrder: LOST})

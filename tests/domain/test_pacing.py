@@ -106,6 +106,17 @@ def test_lone_caller_asks_twice() -> None:
     assert abs(caller.started - (1.0 + MARGIN)) < 0.005
 
 
+def test_wait_is_for_the_oldest_start() -> None:
+    """Of a full window the oldest start is waited for, and one more for each rival ahead."""
+    pace = Pace()
+    for tenth in range(10):
+        assert pace.ask(Ticket((ORDERS,)), tenth / 10) == 0
+    waits = [pace.ask(Ticket((ORDERS,)), 0.95) for _ in range(12)]
+
+    assert [round(wait, 6) for wait in waits[:10]] == [round(tenth / 10 + 1.02 - 0.95, 6) for tenth in range(10)]
+    assert [round(wait, 6) for wait in waits[10:]] == [round(1.02 * 2 + tenth / 10 - 0.95, 6) for tenth in range(2)]
+
+
 def test_free_windows_let_everybody_through() -> None:
     """As many calls as the window holds start at once, and calls without a window too."""
     assert [caller.started for caller in Day().run(crowd(10, ORDERS) + crowd(5))] == [0.0] * 15

@@ -219,9 +219,10 @@ def test_unknown_symbol_does_not_leave() -> None:
 PLACED = Placed(OrderId("9001"), TAG)
 
 
-def test_order_is_followed_until_the_exchange_answers() -> None:
+@pytest.mark.parametrize("state", [state for state in OrderState if state is not OrderState.PENDING])
+def test_order_is_followed_until_the_exchange_answers(state: OrderState) -> None:
     """A placed order is looked at again until it is more than pending."""
-    resting = row("9001", state=OrderState.OPEN)
+    resting = row("9001", state=state)
     scene = Scene({ListOrders: [(row("9001", state=OrderState.PENDING),), (resting,)]})
 
     assert scene.run(follow(PLACED)) == resting
