@@ -15,6 +15,7 @@ from jainam.domain.closing import Choice
 from jainam.domain.errors import Rehearsed, SymbolNotFound
 from jainam.domain.instruments import InstrumentRef
 from jainam.domain.portfolio import Position
+from jainam.domain.reports import CloseReport
 from jainam.domain.vocabulary import Exchange, Product
 
 __all__ = ["add_to"]
@@ -67,11 +68,7 @@ def close_all(
         rehearsing = desk.settings.rehearse
     data = shapes.close_report(report)
     if rehearsing:
-        held_back = [leg.error.request for leg in report.legs if isinstance(leg.error, Rehearsed)]
-        failed = tuple(f"{leg.symbol}: {leg.reason}" for leg in report.failed if not isinstance(leg.error, Rehearsed))
-        out.rehearsed(held_back)
-        if failed and not out.as_json:
-            out.note("would stay open: " + "; ".join(failed))
+        _rehearsed(out, report)
         return
     if not out.as_json and report.legs:
         out.say(tables.close_report(report))
@@ -80,6 +77,17 @@ def close_all(
         closed = len(report.legs) - len(problems)
         raise _partly(f"{len(problems)} of {_count(len(report.legs), 'position')} not closed", problems, data, closed)
     out.show(data, f"{_count(len(report.legs), 'position')} closed." if report.legs else "Nothing to close.")
+
+
+def _rehearsed(out: Output, report: CloseReport) -> None:
+    """Show what would go out; a position for which nothing could be sent is a failure in a rehearsal too."""
+    requests = [leg.error.request for leg in report.legs if isinstance(leg.error, Rehearsed)]
+    stuck = tuple(f"{leg.symbol}: {leg.reason}" for leg in report.failed if not isinstance(leg.error, Rehearsed))
+    if not (stuck and out.as_json):
+        out.rehearsed(requests)
+    if stuck:
+        data = {"rehearsed": True, "requests": requests}
+        raise _partly(f"{_count(len(stuck), 'position')} would stay open", stuck, data, 0)
 
 
 def _count(number: int, thing: str) -> str:
@@ -94,7 +102,9 @@ def _partly(headline: str, problems: tuple[str, ...], data: object, done: int) -
             message=f"{headline}: {'; '.join(problems)}",
             headline=headline,
             problems=problems,
-            hint=f"{done} done; running it again sends nothing twice",
+            hint=f"{done} done; running it again sends nothing twice"
+            if done
+            else "running it again sends nothing twice",
             data=data,
         )
     )

@@ -235,9 +235,7 @@ def lost_answer(day: Day) -> None:
     placed = day.desk.place_order(order)
     row = named(day.desk, day.desk.follow(placed))
     sent, kept = day.sent(placed.tag), day.state()["tags"].get(placed.tag, 0)
-    day.show(
-        f"Tag {placed.tag}: sent {sent} time, at the exchange {kept} time, found in the book as {placed.order_id}."
-    )
+    day.show(f"Tag {placed.tag}: sent {sent}×, at the exchange {kept}×, found in the book as {placed.order_id}.")
     day.show(tables.orders([row]))
     day.claim(placed.found, "the order was found in the book")
     day.claim((sent, kept) == (1, 1), "it was sent once and is there once")

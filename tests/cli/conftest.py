@@ -1,0 +1,48 @@
+"""An exchange for every test of a module, empty again for each, and a terminal with its variables exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli.terminal import SETTINGS, Terminal
+
+from jainam.cli.sim import environment
+from jainam.simulator import ExchangeServer, running
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[ExchangeServer]:
+    """A running exchange without rate limits: each command is a client of its own and keeps a pace of its own."""
+    with running(SETTINGS) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def contracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database, filled by the first test that asks for it."""
+    return tmp_path_factory.mktemp("cli contracts") / "contracts.sqlite"
+
+
+@pytest.fixture
+def exported(exchange: ExchangeServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
+    """A terminal in a folder of its own, with the variables exported and no contracts stored."""
+    exchange.rest.reset(keep_sessions=False)
+    variables = environment(SETTINGS, exchange.url, tmp_path / "new.sqlite")
+    for name, value in (variables | {"JAINAM_CALL_GAP": "0", "JAINAM_RETRIES": "1"}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return Terminal(exchange)
+
+
+@pytest.fixture
+def terminal(exported: Terminal, contracts: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """The same with today's contracts stored."""
+    monkeypatch.setenv("JAINAM_DATABASE", str(contracts))
+    if not contracts.exists():
+        loaded = exported("contracts", "sync", "--json").data
+        assert loaded["segments"]["NSECM"] > 30
+        assert loaded["total"] > 1000
+        exported.exchange.rest.reset()
+    return exported
