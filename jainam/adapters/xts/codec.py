@@ -29,6 +29,9 @@ __all__ = ["XtsCodec"]
 
 T = TypeVar("T")
 
+_WITH_SEGMENT = (PlaceOrder, ModifyOrder)
+"""The calls that also count against the limit of an exchange segment; a cancellation does not name one."""
+
 ORDER_CALLS = ("place order", "modify order", "cancel order")
 """The limits that the exchange's own limit and the gap stand beside; a cancellation does not know its segment."""
 
@@ -177,7 +180,7 @@ class XtsCodec:
 
     def windows(self, step: BrokerStep[Any]) -> tuple[Window, ...]:
         """The limits that *step* counts against: its endpoint's, its exchange segment's, and the gap (D16)."""
-        exchange = step.order.instrument.exchange if isinstance(step, PlaceOrder | ModifyOrder) else None
+        exchange = step.order.instrument.exchange if isinstance(step, _WITH_SEGMENT) else None
         return self._windows.get((endpoint_of(step).window, exchange), ())
 
     def describe(self, request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from attrs import frozen
+from attrs import field, frozen
 
 from jainam.adapters.xts import account, books, orders, quotes
 from jainam.adapters.xts.credentials import Caller
@@ -66,14 +66,17 @@ class Endpoint:
     names_client: bool = True
     empty: tuple[str, ...] = ()
 
-    @property
-    def dealer_path(self) -> str:
-        """Where a dealer's call goes."""
+    dealer_path: str = field(init=False)
+    """Where a dealer's call goes."""
+    has_body: bool = field(init=False)
+    """True when the fields go in a JSON body; the others go in the query (2.3)."""
+
+    @dealer_path.default
+    def _dealer_path(self) -> str:
         return self.dealer or self.path
 
-    @property
-    def has_body(self) -> bool:
-        """True when the fields go in a JSON body; the others go in the query (2.3)."""
+    @has_body.default
+    def _has_body(self) -> bool:
         return self.method in ("POST", "PUT")
 
 

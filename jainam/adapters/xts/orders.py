@@ -31,13 +31,15 @@ def order_body(step: PlaceOrder, caller: Caller) -> str:
     """The fields of a new order; a price type that has no price sends 0, never the price it was given (3.2)."""
     order = step.order
     order_type, has_limit, has_stop = ORDER_TYPES[order.price_type]
+    tag = step.tag
     return (
         f'"exchangeSegment":"{segment_of(order.instrument.exchange)}","exchangeInstrumentID":{step.contract.token}'
         f',"productType":"{order.product}","orderType":"{order_type}","orderSide":"{order.side}"'
         f',"timeInForce":"{order.time_in_force}","disclosedQuantity":{order.disclosed_quantity}'
         f',"orderQuantity":{order.quantity},"limitPrice":{amount_text(order.price) if has_limit else 0}'
         f',"stopPrice":{amount_text(order.trigger_price) if has_stop else 0}'
-        f',"orderUniqueIdentifier":{json.dumps(step.tag)},"apiOrderSource":{quoted(caller.source)}'
+        f',"orderUniqueIdentifier":"{tag if tag.isalnum() and tag.isascii() else json.dumps(tag)[1:-1]}"'
+        f',"apiOrderSource":{quoted(caller.source)}'
     )
 
 
