@@ -15,6 +15,7 @@ from jainam.simulator import ExchangeServer, FaultRule, Modes, SimulatorSettings
 
 ORDERS = "/interactive/orders"
 BOOK = "/interactive/orders/dealerorderbook"
+POSITIONS = "/interactive/portfolio/dealerpositions"
 # Keys that would be recognised anywhere.
 SETTINGS = SimulatorSettings(
     interactive_key="CANARY-INTERACTIVE-KEY",

@@ -6,14 +6,12 @@ import io
 from typing import Any
 
 import pytest
-from cli.terminal import Terminal
+from cli.terminal import POSITIONS, Terminal
 from rich.console import Console
 
 from jainam.cli import contracts as group
 from jainam.cli.output import Output
 from jainam.domain.loading import SegmentRead
-
-POSITIONS = "/interactive/portfolio/dealerpositions"
 
 
 def test_logging_in_says_who_trades_and_never_the_token(terminal: Terminal) -> None:

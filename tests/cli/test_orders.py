@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cli.terminal import BOOK, ORDERS, Terminal
+from cli.terminal import BOOK, ORDERS, POSITIONS, Terminal
 
 ROW = {
     "order_id",
@@ -241,3 +241,14 @@ def test_documents_are_one_line_for_programs(terminal: Terminal) -> None:
 
     assert len(lines) == 1
     assert json.loads(lines[0])
+
+
+def test_a_smart_order_sends_nothing_when_the_positions_cannot_be_read(terminal: Terminal) -> None:
+    """A position book that cannot be read is an error with exit code 6, and never "nothing held"."""
+    terminal.fault("gateway", "GET", POSITIONS, times=9)
+
+    with terminal.nothing_sent():
+        ran = terminal("smart", "-s", "SBIN", "-e", "NSE", "-t", "50")
+
+    assert ran.code == 6
+    assert ran.out == ""
