@@ -37,7 +37,13 @@ def _common(
     verbose: Annotated[
         int,
         typer.Option(
-            "--verbose", "-v", count=True, help="Log to stderr; -vv logs every call.", rich_help_panel="Output"
+            "--verbose",
+            "-v",
+            count=True,
+            metavar="",
+            show_default=False,
+            help="Log to stderr; -vv logs every call.",
+            rich_help_panel="Output",
         ),
     ] = 0,
     debug: Annotated[

@@ -30,9 +30,11 @@ def sync(out: Output) -> None:
 @contextmanager
 def _progress(out: Output, parts: int) -> Iterator[Callable[[object], None]]:
     """A bar on stderr that moves with every segment; on a terminal only."""
+    if out.as_json or not out.stderr.is_terminal:
+        yield lambda _: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    hidden = out.as_json or not out.stderr.is_terminal
-    with Progress(*columns, console=out.stderr, transient=True, disable=hidden) as progress:
+    with Progress(*columns, console=out.stderr, transient=True) as progress:
         task = progress.add_task("logging in", total=parts)
 
         def listen(event: object) -> None:

@@ -71,7 +71,7 @@ NEXT: Mapping[type[JainamError], str] = {
     Halted: "nothing was sent; exits still pass",
     LoginExpired: "run `jainam login` and try again",
     WrongCredentials: "compare the JAINAM_*_API_KEY and JAINAM_*_API_SECRET with the broker's API page",
-    NotSent: "nothing left this machine, so it is safe to try again; check the network and JAINAM_BASE_URL",
+    NotSent: "nothing left this machine; check the network and JAINAM_BASE_URL",
     BrokerUnavailable: "nothing is known about what was asked; try again in a moment",
     UnexpectedReply: "nothing was concluded from that answer; run again with --debug to see the calls",
     BrokerError: "that is the broker's answer; trying again will hardly change it",

@@ -97,7 +97,10 @@ class CommandLine(TyperGroup):
 
     def tell(self, failure: Failure) -> int:
         """Say what went wrong and return its exit code."""
-        self.output.fail(failure)
+        output = self.output
+        if failure.code == INTERRUPTED and output.stderr.is_terminal:
+            output.stderr.print()  # behind the ^C, or the question
+        output.fail(failure)
         return failure.code
 
 

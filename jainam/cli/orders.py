@@ -18,25 +18,31 @@ from jainam.domain.vocabulary import OrderState, PriceType
 __all__ = ["add_to"]
 
 # Everything is read as text and handed to the library, whose checks then name all that is wrong at once.
-Symbol = Annotated[str, typer.Option("--symbol", "-s", help="OpenAlgo symbol, such as RELIANCE or NIFTY30DEC25FUT.")]
-On = Annotated[str, typer.Option("--exchange", "-e", help="NSE, NFO, BSE, BFO, CDS, BCD, MCX or NCDEX.")]
-ProductName = Annotated[str, typer.Option("--product", help="MIS (intraday), NRML (carried) or CNC (shares kept).")]
-Terms = Annotated[str, typer.Option("--type", help="MARKET, LIMIT, SL or SL-M.")]
-Price = Annotated[str, typer.Option("--price", help="Limit price in rupees.")]
-Trigger = Annotated[str, typer.Option("--trigger-price", help="Where a stop order wakes.")]
-Disclosed = Annotated[str, typer.Option("--disclosed", help="Units shown to the market.")]
-OrderNumber = Annotated[str, typer.Argument(metavar="ORDER", help="The broker's order number.")]
-Follow = Annotated[
-    bool, typer.Option("--follow/--no-follow", help="Afterwards read in the book what the exchange made of it.")
+Symbol = Annotated[
+    str, typer.Option("--symbol", "-s", metavar="SYMBOL", help="As OpenAlgo writes it: RELIANCE, NIFTY30DEC25FUT.")
 ]
+On = Annotated[
+    str, typer.Option("--exchange", "-e", metavar="EXCHANGE", help="NSE, NFO, BSE, BFO, CDS, BCD, MCX or NCDEX.")
+]
+ProductName = Annotated[str, typer.Option("--product", metavar="MIS|NRML|CNC", help="Intraday, carried, delivery.")]
+Terms = Annotated[str, typer.Option("--type", metavar="MARKET|LIMIT|SL|SL-M", help="How it finds its price.")]
+Price = Annotated[str, typer.Option("--price", metavar="RUPEES", show_default=False, help="The limit.")]
+Trigger = Annotated[
+    str, typer.Option("--trigger-price", metavar="RUPEES", show_default=False, help="Where a stop order wakes.")
+]
+Disclosed = Annotated[
+    str, typer.Option("--disclosed", metavar="UNITS", show_default=False, help="How much the market sees.")
+]
+OrderNumber = Annotated[str, typer.Argument(metavar="ORDER", help="The broker's order number.")]
+Follow = Annotated[bool, typer.Option("--follow/--no-follow", help="Read in the book what the exchange made of it.")]
 
 
 def place(
     out: Output,
     symbol: Symbol,
     exchange: On,
-    side: Annotated[str, typer.Option("--side", help="buy or sell.")],
-    quantity: Annotated[str, typer.Option("--quantity", "-q", help="Units, not lots.")],
+    side: Annotated[str, typer.Option("--side", metavar="BUY|SELL", help="Which way.")],
+    quantity: Annotated[str, typer.Option("--quantity", "-q", metavar="UNITS", help="Units, not lots.")],
     product: ProductName = "MIS",
     terms: Terms = "MARKET",
     price: Price = "0",
@@ -91,11 +97,18 @@ def placed_view(placed: Placed, row: OrderRow | None) -> list[Any]:
 def modify(
     out: Output,
     order_id: OrderNumber,
-    quantity: Annotated[int | None, typer.Option("--quantity", "-q", min=1, help="New total, not the rest.")] = None,
-    terms: Annotated[PriceType | None, typer.Option("--type", case_sensitive=False, help="New price type.")] = None,
-    price: Annotated[str | None, typer.Option("--price", help="New limit price.")] = None,
-    trigger_price: Annotated[str | None, typer.Option("--trigger-price", help="New trigger.")] = None,
-    disclosed: Annotated[int | None, typer.Option("--disclosed", min=0, help="New disclosed quantity.")] = None,
+    quantity: Annotated[
+        int | None, typer.Option("--quantity", "-q", metavar="UNITS", min=1, help="New total, not the rest.")
+    ] = None,
+    terms: Annotated[
+        PriceType | None,
+        typer.Option("--type", metavar="MARKET|LIMIT|SL|SL-M", case_sensitive=False, help="New price type."),
+    ] = None,
+    price: Annotated[str | None, typer.Option("--price", metavar="RUPEES", help="New limit.")] = None,
+    trigger_price: Annotated[str | None, typer.Option("--trigger-price", metavar="RUPEES", help="New trigger.")] = None,
+    disclosed: Annotated[
+        int | None, typer.Option("--disclosed", metavar="UNITS", min=0, help="New disclosed quantity.")
+    ] = None,
     dry_run: DryRun = False,
     raw: Raw = False,
 ) -> None:
@@ -132,10 +145,16 @@ def smart(
     out: Output,
     symbol: Symbol,
     exchange: On,
-    target: Annotated[str, typer.Option("--target", "-t", help="Units to hold afterwards; negative is short.")],
+    target: Annotated[
+        str, typer.Option("--target", "-t", metavar="UNITS", help="To hold afterwards; negative is short.")
+    ],
     product: ProductName = "MIS",
-    side: Annotated[str, typer.Option("--side", help="With target 0 and no position: buy or sell --quantity.")] = "BUY",
-    quantity: Annotated[str, typer.Option("--quantity", "-q", help="With target 0 and no position: units.")] = "0",
+    side: Annotated[
+        str, typer.Option("--side", metavar="BUY|SELL", help="With target 0 and nothing held: which way.")
+    ] = "BUY",
+    quantity: Annotated[
+        str, typer.Option("--quantity", "-q", metavar="UNITS", show_default=False, help="And how much.")
+    ] = "0",
     terms: Terms = "MARKET",
     price: Price = "0",
     trigger_price: Trigger = "0",

@@ -391,3 +391,20 @@ def test_a_dotenv_that_is_no_text_is_named(terminal: Terminal) -> None:
     assert ran.code == 2
     assert ".env" in ran.err
     assert_short(ran)
+
+
+def test_on_a_terminal_the_words_of_a_stop_begin_on_a_line_of_their_own(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the `^C` that the terminal shows, a new line begins."""
+
+    def interrupted(_: Desk) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Desk, "order_book", interrupted)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    ran = terminal("orders")
+
+    assert ran.code == 130
+    assert ran.err.startswith("\n")
