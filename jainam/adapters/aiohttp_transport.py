@@ -6,15 +6,15 @@ Proxies are taken from the environment (``HTTPS_PROXY``, ``NO_PROXY`` and their 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp import hdrs
 from aiohttp.connector import Connection
+from attrs import define
 from yarl import URL
 
-from jainam.adapters.network_faults import address_of, check_headers, reason_of, root_of
+from jainam.adapters.network_faults import address_of, check_request, reason_of, root_of
 from jainam.domain.errors import JainamError, NotSent, OutcomeUnknown
 from jainam.ports.transport import HttpRequest, HttpResponse
 
@@ -59,9 +59,10 @@ class AiohttpTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """The answer to *request*, which is sent once; redirects are answers too."""
-        url = _url(request.url)
         session = self._opened()
-        with _translated(request, self._seconds):
+        check_request(request)
+        url = _url(request.url)
+        with _Translated(request, self._seconds):
             async with session.request(
                 request.method,
                 url,
@@ -71,7 +72,7 @@ class AiohttpTransport:
                 allow_redirects=False,
                 proxy=self._proxy(url) if self._environment else None,
             ) as answer:
-                return HttpResponse(answer.status, await answer.read(), answer.headers.get("Content-Type", ""))
+                return HttpResponse(answer.status, await answer.read(), answer.headers.get(hdrs.CONTENT_TYPE, ""))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -89,7 +90,7 @@ class AiohttpTransport:
 
     def _proxy(self, url: URL) -> str | None:
         """The proxy for the host of *url*; never one for this machine."""
-        place = url.scheme, url.host or ""
+        place = url.scheme, url.raw_host or ""
         if place not in self._proxies:
             direct = place[1] in _LOOPBACK or proxy_bypass(place[1])
             self._proxies[place] = None if direct else self._environment.get(place[0], self._environment.get("all"))
@@ -98,27 +99,26 @@ class AiohttpTransport:
 
 def _url(text: str) -> URL:
     """*text* as it stands, for aiohttp would spell some escapes in its own way; what is not escaped yet is escaped."""
-    try:
-        url = URL(text, encoded=text.isascii() and " " not in text)
-        usable = url.scheme in ("http", "https") and url.host
-        if url.raw_user is not None:
-            url = url.with_user(None)  # aiohttp would turn it into a second Authorization header
-    except ValueError:
-        usable = None
-    if not usable:
-        raise NotSent(f"no connection to {address_of(text)}: not an http:// or https:// URL")
-    return url
+    url = URL(text, encoded=text.isascii() and " " not in text)
+    # aiohttp would turn a user name into a second Authorization header.
+    return url if url.raw_user is None else url.with_user(None)
 
 
-@contextmanager
-def _translated(request: HttpRequest, seconds: float) -> Iterator[None]:
-    """Turn aiohttp's errors into ours: did the request leave or not?"""
-    check_headers(request.headers)
-    try:
-        yield
-    except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+@define
+class _Translated:
+    """Turns aiohttp's errors into ours: did the request leave or not?"""
+
+    request: HttpRequest
+    seconds: float
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if not isinstance(error, (aiohttp.ClientError, OSError)):  # TimeoutError is an OSError
+            return
         root = root_of(error.__cause__)
-        fault = _fault(error, root, address_of(request.url), seconds)
+        fault = _fault(error, root, address_of(self.request.url), self.seconds)
         try:
             raise fault from root
         finally:
@@ -130,10 +130,8 @@ def _fault(error: Exception, root: OSError | None, address: str, seconds: float)
     match error:
         case aiohttp.ConnectionTimeoutError():  # before its base class, which says nothing about what left
             return NotSent(f"no connection to {address} within {seconds:g} s")
-        case aiohttp.ClientConnectorError():
+        case aiohttp.ClientConnectorError() | aiohttp.InvalidURL():
             return NotSent(f"no connection to {address}: {reason_of(root)}")
-        case aiohttp.InvalidURL():
-            return NotSent(f"no connection to {address}: not an http:// or https:// URL")
         case TimeoutError():
             return OutcomeUnknown(f"no answer from {address} within {seconds:g} s")
         case aiohttp.ClientPayloadError():

@@ -8,14 +8,13 @@ connection down (RFC 9113, 6.8) is begun again on a new one; over HTTP/1.1, the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.request import getproxies
 
 import httpx
+from attrs import define
 
-from jainam.adapters.network_faults import address_of, check_headers, reason_of, root_of
+from jainam.adapters.network_faults import address_of, check_request, no_url, reason_of, root_of
 from jainam.domain.errors import JainamError, NotSent, OutcomeUnknown
 from jainam.ports.transport import HttpRequest, HttpResponse
 
@@ -38,14 +37,9 @@ class HttpxTransport:
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """The answer to *request*, which is sent once; redirects are answers too."""
-        with _translated(request, self._timeout, closed=self._client.is_closed):
-            answer = self._client.send(
-                self._client.build_request(
-                    request.method, request.url, headers=request.headers, content=request.body, timeout=self._timeout
-                ),
-                auth=None,
-                follow_redirects=False,
-            )
+        with _Translated(request, self._timeout, self._client.is_closed):
+            built = _built(self._client, request, self._timeout)
+            answer = self._client.send(built, auth=None, follow_redirects=False)
         return HttpResponse(answer.status_code, answer.content, answer.headers.get("content-type", ""))
 
     def close(self) -> None:
@@ -67,14 +61,9 @@ class HttpxAsyncTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """The answer to *request*, which is sent once; redirects are answers too."""
-        with _translated(request, self._timeout, closed=self._client.is_closed):
-            answer = await self._client.send(
-                self._client.build_request(
-                    request.method, request.url, headers=request.headers, content=request.body, timeout=self._timeout
-                ),
-                auth=None,
-                follow_redirects=False,
-            )
+        with _Translated(request, self._timeout, self._client.is_closed):
+            built = _built(self._client, request, self._timeout)
+            answer = await self._client.send(built, auth=None, follow_redirects=False)
         return HttpResponse(answer.status_code, answer.content, answer.headers.get("content-type", ""))
 
     async def close(self) -> None:
@@ -99,17 +88,34 @@ def _past_the_proxy() -> dict[str, None] | None:
     return dict.fromkeys(_LOOPBACK) if getproxies() else None
 
 
-@contextmanager
-def _translated(request: HttpRequest, timeout: httpx.Timeout, *, closed: bool) -> Iterator[None]:
-    """Turn httpx's errors into ours: did the request leave or not?"""
-    if closed:
-        raise NotSent("the transport is closed")
-    check_headers(request.headers)
+def _built(client: httpx.Client | httpx.AsyncClient, request: HttpRequest, timeout: httpx.Timeout) -> httpx.Request:
+    """*request* as httpx has it; whatever goes wrong here has not left."""
+    check_request(request)
     try:
-        yield
-    except (httpx.RequestError, httpx.InvalidURL) as error:
+        return client.build_request(
+            request.method, request.url, headers=request.headers, content=request.body, timeout=timeout
+        )
+    except (httpx.InvalidURL, ValueError):
+        raise no_url(request.url) from None
+
+
+@define
+class _Translated:
+    """Turns httpx's errors into ours: did the request leave or not?"""
+
+    request: HttpRequest
+    timeout: httpx.Timeout
+    closed: bool
+
+    def __enter__(self) -> None:
+        if self.closed:
+            raise NotSent("the transport is closed")
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if not isinstance(error, (httpx.RequestError, OSError)):
+            return
         root = root_of(error)
-        fault = _fault(error, root, address_of(request.url), timeout.read or 0)
+        fault = _fault(error, root, address_of(self.request.url), self.timeout.read or 0)
         try:
             raise fault from root
         finally:
@@ -125,8 +131,6 @@ def _fault(error: Exception, root: OSError | None, address: str, seconds: float)
             return NotSent(f"no connection to {address} became free within {seconds:g} s")
         case httpx.ConnectError():
             return NotSent(f"no connection to {address}: {reason_of(root)}")
-        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            return NotSent(f"no connection to {address}: not an http:// or https:// URL")
         case httpx.TimeoutException():
             return OutcomeUnknown(f"no answer from {address} within {seconds:g} s")
         case httpx.DecodingError():

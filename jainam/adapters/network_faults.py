@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from jainam.domain.errors import NotSent
+from jainam.ports.transport import HttpRequest
 
-__all__ = ["address_of", "check_headers", "reason_of", "root_of"]
+__all__ = ["address_of", "check_request", "no_url", "reason_of", "root_of"]
 
 _STANDARD = ("builtins", "socket", "ssl")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -37,11 +38,31 @@ def address_of(url: str) -> str:
     return f"{host}:{port}" if port else host
 
 
-def check_headers(headers: Mapping[str, str]) -> None:
-    """Raise `NotSent` when a header holds what HTTP cannot carry, most often the line break of a pasted key."""
-    for name, value in headers.items():
+def check_request(request: HttpRequest) -> None:
+    """Raise `NotSent` for what cannot be sent at all: no http URL, or a header with the line break of a pasted key."""
+    url = request.url
+    path = url.find("/", len("https://"))
+    if not url.isprintable() or not _is_origin(url if path < 0 else url[:path]):
+        raise no_url(url)
+    for name, value in request.headers.items():
         if not (value.isascii() and value.isprintable()) or value != value.strip():
             raise NotSent(f"the {name} header holds a blank at its end, a line break or a letter HTTP cannot carry")
+
+
+def no_url(url: str) -> NotSent:
+    """The error for a *url* that leads nowhere."""
+    return NotSent(f"no connection to {address_of(url)}: not an http:// or https:// URL")
+
+
+@lru_cache(maxsize=64)
+def _is_origin(origin: str) -> bool:
+    """Whether *origin* has a scheme, a host and a port; each library would complain of it in its own way."""
+    try:
+        parts = urlsplit(origin)
+        host = (parts.hostname or "").encode("idna")
+        return parts.scheme in _DEFAULT_PORTS and bool(host) and b" " not in host and parts.port != 0
+    except ValueError:  # a UnicodeError is one
+        return False
 
 
 def root_of(error: BaseException | None) -> OSError | None:
@@ -64,7 +85,7 @@ def reason_of(root: OSError | None) -> str:
         case ssl.SSLCertVerificationError():
             return f"its certificate is not trusted ({root.verify_message})"
         case ssl.SSLError():
-            return f"no TLS with it ({root.reason or 'handshake failed'})"
+            return f"no TLS with it ({getattr(root, 'reason', None) or 'handshake failed'})"
         case socket.gaierror():
             return "its name is not known"
         case ConnectionRefusedError():

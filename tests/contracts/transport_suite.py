@@ -258,7 +258,23 @@ class WireSuite(TransportSuite):
         assert [False, False] == ["cookie" in request.headers for request in far.received]
 
     @pytest.mark.parametrize(
-        "url", ["nowhere", "http://", "ftp://127.0.0.1/x", "http://127.0.0.1:port/", "/orders", "http://[::1/", ""]
+        "url",
+        [
+            "",
+            "nowhere",
+            "/orders",
+            "http://",
+            "ftp://127.0.0.1/x",
+            "http://127.0.0.1:port/",
+            "http://127.0.0.1:99999/",
+            "http://127.0.0.1:0/",
+            "http://[::1/",
+            "http://two words/",
+            "http://two..dots/",
+            f"http://{'a' * 70}.example/",
+            "http://127.0.0.1:1/x\r\nX-Evil: 1",
+            "http://127.0.0.1:1/\ud800",
+        ],
     )
     def test_no_url(self, transport: Transport, url: str) -> None:
         """What is no http URL was not sent."""
@@ -270,6 +286,13 @@ class WireSuite(TransportSuite):
         transport.send(HttpRequest("GET", f"{far.url}/a b?q=ü", {}))
 
         assert "/a%20b?q=%C3%BC" == far.received[0].target.replace("+", "%20")
+
+    def test_refused_at_every_address(self, transport: Transport, far: WireServer) -> None:
+        """A name with several addresses, none of which listens, is refused like one."""
+        far.will(Refusal())
+
+        with pytest.raises(NotSent, match=r"no connection to localhost:\d+: refused"):
+            transport.send(ask(far.url.replace("127.0.0.1", "localhost")))
 
     def test_unknown_host(self, transport: Transport) -> None:
         """Where a name leads nowhere the request was not sent."""
@@ -293,12 +316,20 @@ class WireSuite(TransportSuite):
 
             assert 0 == server.arrivals
 
-    def test_no_tls_there(self, transport: Transport, far: WireServer) -> None:
-        """A server that does not speak TLS gets no request in clear."""
-        far.will(Reset())
+    def test_slow_handshake(self, opened: Opener, far: WireServer) -> None:
+        """A request whose connection was not ready in time was not sent."""
+        far.will(Silence())
 
-        with pytest.raises(NotSent, match="no connection"):
-            transport.send(HttpRequest("POST", far.url.replace("http:", "https:"), {}, b"{}"))
+        with pytest.raises(NotSent, match=r"no connection to 127\.0\.0\.1:\d+ within 0\.2 s"):
+            opened(HASTY).send(ask(far.url.replace("http:", "https:"), "POST"))
+
+    @pytest.mark.parametrize(("fault", "reason"), [(Garbage(), "no TLS with it"), (Reset(), "")])
+    def test_no_tls_there(self, transport: Transport, far: WireServer, fault: Behaviour, reason: str) -> None:
+        """A server that does not speak TLS gets no request in clear."""
+        far.will(fault)
+
+        with pytest.raises(NotSent, match=f"no connection to .*: {reason}"):
+            transport.send(ask(far.url.replace("http:", "https:"), "POST"))
 
         assert [] == far.received
 

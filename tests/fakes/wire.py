@@ -159,12 +159,14 @@ class WireServer:
         behaviour = self._script.popleft() if self._script else Answer()
         if isinstance(behaviour, Reset):
             return False  # closing with unread bytes in the queue makes the kernel send a reset
+        if isinstance(behaviour, Garbage):
+            connection.recv(65536)  # it need not be HTTP either
+            connection.sendall(behaviour.text)
+            return False
         self.received.append(_read(connection))
         match behaviour:
             case Silence():
                 self._over.wait()
-            case Garbage(text):
-                connection.sendall(text)
             case Answer(hang_up=hang_up, length=length, body=body, stall=stall):
                 connection.sendall(behaviour.encoded())
                 if stall:
