@@ -6,7 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from attrs import define, field
 from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +20,7 @@ from jainam.domain.reports import CloseReport, ContractsReport
 from jainam.domain.vocabulary import OrderState, Side
 
 __all__ = [
+    "Grid",
     "close_report",
     "contracts",
     "contracts_report",
@@ -41,24 +45,64 @@ COLOURS = {
 }
 
 
-def grid(title: str, *columns: str) -> Table:
-    """A table whose columns are aligned to the left, or to the right where the heading ends in `>`.
+@define
+class Grid:
+    """A table that leaves *spare* columns out, the first one first, when the window is too narrow for all of them.
 
-    When the window is too narrow, the columns that end in `~` break their lines; numbers and symbols stay whole.
+    Columns are aligned to the left, or to the right where the heading ends in `>`; those that end in `~` may break
+    their lines. What was left out is said below.
     """
-    table = Table(
-        title=title or None,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    for column in columns:
-        right, breaks = column.endswith(">"), column.endswith("~")
-        table.add_column(column.rstrip(">~"), justify="right" if right else "left", no_wrap=not breaks)
-    return table
+
+    title: str
+    headings: tuple[str, ...]
+    spare: tuple[str, ...] = ()
+    rows: list[tuple[str | Text, ...]] = field(factory=list)
+    total: tuple[str | Text, ...] = ()
+
+    def add_row(self, *cells: str | Text) -> None:
+        """Add a line."""
+        self.rows.append(cells)
+
+    def without(self, left_out: tuple[str, ...]) -> Table:
+        """The table without some of its columns."""
+        table = Table(
+            title=self.title or None,
+            title_justify="left",
+            title_style="bold",
+            caption=f"left out to fit the window: {', '.join(left_out)}" if left_out else None,
+            caption_justify="left",
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+        )
+        kept = [place for place, heading in enumerate(self.headings) if heading.rstrip(">~") not in left_out]
+        for heading in (self.headings[place] for place in kept):
+            table.add_column(
+                heading.rstrip(">~"),
+                justify="right" if heading.endswith(">") else "left",
+                no_wrap=not heading.endswith("~"),
+                overflow="fold",
+            )
+        for row in self.rows:
+            table.add_row(*(row[place] for place in kept))
+        if self.total:
+            table.add_section()
+            table.add_row(*self.total)
+        return table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The fullest table that fits."""
+        for count in range(len(self.spare) + 1):
+            table = self.without(self.spare[:count])
+            if Measurement.get(console, options.update(max_width=1000), table).maximum <= options.max_width:
+                break
+        yield table
+
+
+def grid(title: str, *headings: str, spare: tuple[str, ...] = ()) -> Grid:
+    """An empty table."""
+    return Grid(title, headings, spare)
 
 
 def facts(pairs: Mapping[str, str | Text]) -> Table:
@@ -115,9 +159,13 @@ def _terms(row: OrderRow) -> str:
     return " ".join(words)
 
 
-def orders(rows: Iterable[OrderRow], title: str = "") -> Table:
+def orders(rows: Iterable[OrderRow], title: str = "") -> Grid:
     """The order book."""
-    table = grid(title, "Time", "Order", "Symbol", "Exch", "Side", "Filled>", "Terms~", "Average>", "Prod", "State~")
+    table = grid(
+        title,
+        *("Time", "Order", "Symbol", "Exch", "Side", "Filled>", "Terms~", "Average>", "Prod", "State~"),
+        spare=("Time", "Exch", "Prod", "Average"),
+    )
     for row in rows:
         table.add_row(
             _clock(row.placed_at),
@@ -163,9 +211,13 @@ def order(row: OrderRow) -> Table:
     return facts(pairs)
 
 
-def trades(rows: Iterable[Trade], title: str = "") -> Table:
+def trades(rows: Iterable[Trade], title: str = "") -> Grid:
     """The trade book."""
-    table = grid(title, "Time", "Trade", "Order", "Symbol", "Exch", "Side", "Qty>", "Price>", "Value>", "Prod")
+    table = grid(
+        title,
+        *("Time", "Trade", "Order", "Symbol", "Exch", "Side", "Qty>", "Price>", "Value>", "Prod"),
+        spare=("Trade", "Exch", "Prod", "Value"),
+    )
     for row in rows:
         table.add_row(
             _clock(row.traded_at),
@@ -182,9 +234,11 @@ def trades(rows: Iterable[Trade], title: str = "") -> Table:
     return table
 
 
-def positions(rows: Iterable[Position], title: str = "") -> Table:
+def positions(rows: Iterable[Position], title: str = "") -> Grid:
     """The net positions."""
-    table = grid(title, "Symbol", "Exch", "Prod", "Qty>", "Average>", "Bought>", "Sold>", "P&L>")
+    table = grid(
+        title, "Symbol", "Exch", "Prod", "Qty>", "Average>", "Bought>", "Sold>", "P&L>", spare=("Bought", "Sold")
+    )
     for row in rows:
         table.add_row(
             _symbol(row.symbol, row.broker_symbol),
@@ -199,9 +253,9 @@ def positions(rows: Iterable[Position], title: str = "") -> Table:
     return table
 
 
-def holdings(rows: Iterable[Holding], title: str = "") -> Table:
+def holdings(rows: Iterable[Holding], title: str = "") -> Grid:
     """The shares in the demat account."""
-    table = grid(title, "Symbol", "ISIN", "Qty>", "Saleable>", "Average>", "Last>", "P&L>")
+    table = grid(title, "Symbol", "ISIN", "Qty>", "Saleable>", "Average>", "Last>", "P&L>", spare=("ISIN",))
     for row in rows:
         table.add_row(
             _symbol(row.symbol, NOTHING),
@@ -215,7 +269,7 @@ def holdings(rows: Iterable[Holding], title: str = "") -> Table:
     return table
 
 
-def funds(row: Funds, title: str = "") -> Table:
+def funds(row: Funds, title: str = "") -> Grid:
     """The money of the account."""
     table = grid(title, "Available>", "Cash>", "Collateral>", "Utilized>", "Realized>", "Unrealized>")
     table.add_row(
@@ -242,9 +296,21 @@ def profile(row: Profile) -> Table:
     )
 
 
-def contracts(rows: Iterable[Contract], title: str = "") -> Table:
+def contracts(rows: Iterable[Contract], title: str = "") -> Grid:
     """Instruments."""
-    table = grid(title, "Symbol", "Exch", "Kind", "Expiry", "Lot>", "Tick>", "Largest>", "Band>", "Description~")
+    table = grid(
+        title,
+        "Symbol",
+        "Exch",
+        "Kind",
+        "Expiry",
+        "Lot>",
+        "Tick>",
+        "Largest>",
+        "Band>",
+        "Description~",
+        spare=("Description", "Kind"),
+    )
     for row in rows:
         band = NOTHING if row.price_low is None else f"{_price(row.price_low)}-{_price(row.price_high)}"
         table.add_row(
@@ -261,17 +327,16 @@ def contracts(rows: Iterable[Contract], title: str = "") -> Table:
     return table
 
 
-def contracts_report(report: ContractsReport, title: str = "") -> Table:
+def contracts_report(report: ContractsReport, title: str = "") -> Grid:
     """What a load of the master contract brought, per segment."""
     table = grid(title, "Segment", "Contracts>")
     for segment, count in report.segments.items():
         table.add_row(segment, str(count) if count else NOTHING)
-    table.add_section()
-    table.add_row("stored", Text(str(report.total), style="bold"))
+    table.total = ("stored", Text(str(report.total), style="bold"))
     return table
 
 
-def close_report(report: CloseReport, title: str = "") -> Table:
+def close_report(report: CloseReport, title: str = "") -> Grid:
     """What became of each position that was to be closed."""
     table = grid(title, "Symbol", "Exch", "Prod", "Held>", "Closed>", "Left>", "Orders~", "Outcome~")
     for leg in report.legs:

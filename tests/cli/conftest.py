@@ -12,6 +12,13 @@ from jainam.cli.sim import environment
 from jainam.simulator import ExchangeServer, running
 
 
+@pytest.fixture(autouse=True)
+def _plain_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed does not depend on the window and the colours of whoever runs the tests."""
+    for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "PY_COLORS", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(scope="module")
 def exchange() -> Iterator[ExchangeServer]:
     """A running exchange without rate limits: each command is a client of its own and keeps a pace of its own."""
