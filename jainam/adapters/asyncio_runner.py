@@ -16,8 +16,9 @@ from jainam.adapters.calls import Calls, in_flight
 from jainam.adapters.local import LocalAnswers, log
 from jainam.adapters.pacer import Pacer
 from jainam.domain.errors import Halted, JainamError, OutcomeUnknown
-from jainam.domain.login import signed_in
-from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together
+from jainam.domain.login import after_login, needs_login
+from jainam.domain.pacing import Ticket
+from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together, Traffic
 from jainam.ports.clock import AsyncClock
 from jainam.ports.transport import AsyncTransport
 
@@ -76,11 +77,12 @@ class AsyncRunner:
                 log.warning("a cancelled task's order ended as: %s", outcome)
             raise
 
-    async def _drive(self, flow: Flow[T]) -> T:
-        flow = signed_in(flow, self.calls.codec.access)
+    async def _drive(self, flow: Flow[T], repeated_for: list[BrokerStep[Any]] | None = None) -> T:
+        """Perform *flow*; one that repeats a call after a login leaves its doubts to the flow *repeated_for*."""
+        answers = self.local.answers
         reply: Any = None
         error: JainamError | None = None
-        doubts: list[BrokerStep[Any]] = []
+        doubts: list[BrokerStep[Any]] = [] if repeated_for is None else repeated_for
         try:
             while True:
                 try:
@@ -90,21 +92,30 @@ class AsyncRunner:
                     return value
                 error = None
                 try:
-                    reply = await self.perform(step, doubts)
+                    answer = answers.get(type(step))
+                    reply = answer(step) if answer is not None else await self.perform(step, doubts)
                 except JainamError as trouble:
                     error = trouble
+                    if repeated_for is None and needs_login(step, trouble):
+                        reply, error = await self._after_login(step, trouble, doubts)
         finally:
             flow.close()
-            if doubts:
+            if doubts and repeated_for is None:
                 flight = _flight.get()
                 for step in doubts:
                     flight.doubts.remove(step)
 
+    async def _after_login(
+        self, step: Any, expired: Any, doubts: list[BrokerStep[Any]]
+    ) -> tuple[Any, JainamError | None]:
+        try:
+            flow = after_login(step, self.calls.codec.access, expired.used)
+            return await self._drive(flow, doubts), None
+        except JainamError as trouble:
+            return None, trouble
+
     async def perform(self, step: Step[Any], doubts: list[BrokerStep[Any]]) -> Any:
-        """The answer to one step; an order that leaves is kept among *doubts* until its fate is known."""
-        answer = self.local.answers.get(type(step))
-        if answer is not None:
-            return answer(step)
+        """The answer to a step that takes time; an order that leaves is kept among *doubts* until its fate is known."""
         match step:
             case BrokerStep():
                 return await self._call(step, doubts)
@@ -143,7 +154,10 @@ class AsyncRunner:
         _flight.get().doubts.remove(step)
 
     async def _wait_for_turn(self, step: BrokerStep[Any]) -> None:
-        ticket = self.calls.ticket(step)
+        windows = self.calls.codec.windows(step)
+        if self.pacer.admits(windows, self.clock.monotonic()):
+            return
+        ticket = Ticket(windows, urgent=step.traffic is Traffic.EXIT)
         try:
             while wait := self.pacer.ask(ticket, self.clock.monotonic()):
                 await self.clock.sleep(wait)

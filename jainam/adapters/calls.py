@@ -9,9 +9,8 @@ from attrs import define
 
 from jainam.adapters.local import log
 from jainam.domain.errors import Rehearsed
-from jainam.domain.pacing import Ticket
 from jainam.domain.sessions import Session
-from jainam.domain.steps import BrokerStep, Traffic
+from jainam.domain.steps import BrokerStep
 from jainam.ports.codec import Codec
 from jainam.ports.sessions import Sessions
 from jainam.ports.transport import HttpRequest, HttpResponse
@@ -38,10 +37,6 @@ class Calls:
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s -> %s", step, self.codec.describe(request))
         return request, session
-
-    def ticket(self, step: BrokerStep[Any]) -> Ticket:
-        """A place in the queue for *step*; exits overtake entries."""
-        return Ticket(self.codec.windows(step), urgent=step.traffic is Traffic.EXIT)
 
     def read(self, step: BrokerStep[T], response: HttpResponse, session: Session | None) -> T:
         """The answer to *step*."""

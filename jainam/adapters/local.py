@@ -33,7 +33,8 @@ log = logging.getLogger("jainam")
 class LocalAnswers:
     """What can be said without asking the broker: contracts, sessions, tags, and how patient to be.
 
-    *answers* has a function for each kind of step; *listen* is called with every event that a flow tells of, beside the log line it becomes.
+    *answers* has a function for each kind of step; *listen* is called with every event that a flow tells of, beside
+    the log line it becomes.
     """
 
     contracts: Contracts

@@ -6,7 +6,7 @@ import threading
 
 from attrs import define, field
 
-from jainam.domain.pacing import Pace, Ticket
+from jainam.domain.pacing import Pace, Ticket, Window
 
 __all__ = ["Pacer"]
 
@@ -17,6 +17,11 @@ class Pacer:
 
     _pace: Pace = field(factory=Pace, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def admits(self, windows: tuple[Window, ...], now: float) -> bool:
+        """True when a call may start at *now* without standing in the queue; its start is recorded then."""
+        with self._lock:
+            return self._pace.admits(windows, now)
 
     def ask(self, ticket: Ticket, now: float) -> float:
         """Zero when *ticket* may start at *now*, which is then recorded; else the seconds after which to ask again."""

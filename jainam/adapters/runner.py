@@ -12,8 +12,9 @@ from jainam.adapters.calls import Calls, in_flight
 from jainam.adapters.local import LocalAnswers
 from jainam.adapters.pacer import Pacer
 from jainam.domain.errors import JainamError
-from jainam.domain.login import signed_in
-from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together
+from jainam.domain.login import after_login, needs_login
+from jainam.domain.pacing import Ticket
+from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together, Traffic
 from jainam.ports.clock import Clock
 from jainam.ports.transport import Transport
 
@@ -44,9 +45,12 @@ class Runner:
     _locks: WeakValueDictionary[tuple[str, ...], _Lock] = field(factory=WeakValueDictionary, init=False, repr=False)
     _locks_lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
-    def run(self, flow: Flow[T]) -> T:
-        """Perform every step of *flow* and return what it returns, or raise what it raises."""
-        flow = signed_in(flow, self.calls.codec.access)
+    def run(self, flow: Flow[T], *, may_log_in: bool = True) -> T:
+        """Perform every step of *flow* and return what it returns, or raise what it raises.
+
+        A broker call that finds its session gone, or none yet, is made again after one login.
+        """
+        answers = self.local.answers
         reply: Any = None
         error: JainamError | None = None
         try:
@@ -58,17 +62,24 @@ class Runner:
                     return value
                 error = None
                 try:
-                    reply = self.perform(step)
+                    answer = answers.get(type(step))
+                    reply = answer(step) if answer is not None else self.perform(step)
                 except JainamError as trouble:
                     error = trouble
+                    if may_log_in and needs_login(step, trouble):
+                        reply, error = self._after_login(step, trouble)
         finally:
             flow.close()
 
+    def _after_login(self, step: Any, expired: Any) -> tuple[Any, JainamError | None]:
+        try:
+            flow = after_login(step, self.calls.codec.access, expired.used)
+            return self.run(flow, may_log_in=False), None
+        except JainamError as trouble:
+            return None, trouble
+
     def perform(self, step: Step[Any]) -> Any:
-        """The answer to one step."""
-        answer = self.local.answers.get(type(step))
-        if answer is not None:
-            return answer(step)
+        """The answer to a step that takes time; `local` answers the others."""
         match step:
             case BrokerStep():
                 return self._call(step)
@@ -94,7 +105,10 @@ class Runner:
         return self.calls.read(step, response, session)
 
     def _wait_for_turn(self, step: BrokerStep[Any]) -> None:
-        ticket = self.calls.ticket(step)
+        windows = self.calls.codec.windows(step)
+        if self.pacer.admits(windows, self.clock.monotonic()):
+            return
+        ticket = Ticket(windows, urgent=step.traffic is Traffic.EXIT)
         try:
             while wait := self.pacer.ask(ticket, self.clock.monotonic()):
                 self.clock.sleep(wait)

@@ -13,10 +13,10 @@ __all__ = ["new_tag"]
 
 # A source of its own, seeded by the system: a program that seeds the shared one must not repeat its tags. A forked
 # child would go on with its parent's numbers, so it starts afresh.
-_chance = random.Random()  # noqa: S311 - chance enough to tell orders apart; nothing is kept secret by it
+_chance = random.Random()
 os.register_at_fork(after_in_child=_chance.seed)
 
 
 def new_tag(seconds: Callable[[], float] = time.time) -> OrderTag:
     """Return `J`, eight hexadecimal digits of time and eleven of chance: 44 bits for the orders of one second."""
-    return OrderTag(f"J{int(seconds()):08x}{_chance.getrandbits(44):011x}")
+    return OrderTag(f"J{int(seconds()) << 44 | _chance.getrandbits(44):019x}")

@@ -53,9 +53,9 @@ __all__ = [
 
 def place_order(order: Order, *, is_exit: bool = False) -> Flow[Placed]:
     """Send a checked order at most once, and find out what became of it."""
-    contract = yield from FindContract(order.instrument)
+    contract: Contract = yield FindContract(order.instrument)
     check(order, contract)
-    tag = yield from NewTag()
+    tag: OrderTag = yield NewTag()
     step = (PlaceExit if is_exit else PlaceOrder)(order, contract, tag)
     try:
         order_id = yield from sent_once(step)

@@ -1,4 +1,4 @@
-"""Being logged in: a flow that meets an expired session logs in once and goes on where it stood (D13)."""
+"""Being logged in: a call that meets an expired session is made again after one login, and its flow goes on (D13)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from jainam.domain.steps import (
     Traffic,
 )
 
-__all__ = ["Access", "LoggedIn", "MovedRoot", "log_in", "log_out", "signed_in"]
+__all__ = ["Access", "LoggedIn", "MovedRoot", "after_login", "log_in", "log_out", "needs_login"]
 
 T = TypeVar("T")
 
@@ -56,34 +56,19 @@ class MovedRoot:
     missing: str
 
 
-def signed_in(flow: Flow[T], access: Access) -> Flow[T]:
-    """Run *flow*, answering each `LoginExpired` of a broker call with one login and one more call of the same step.
+def needs_login(step: Step[Any], error: JainamError) -> bool:
+    """True when *error* says that the session *step* went out under is gone, or that there was none."""
+    return isinstance(error, LoginExpired) and isinstance(step, BrokerStep) and step.traffic is not Traffic.SESSION
 
-    The broker refused such a call before it did anything, so repeating it is safe for orders too, and an order keeps
-    its tag. A second refusal in a row is the caller's to see: never a loop of logins. Closing this closes *flow*.
+
+def after_login(step: BrokerStep[T], access: Access, used: Session | None) -> Flow[T]:
+    """Log in once, and make the call again whose session *used* the broker refused.
+
+    The broker refused it before it did anything, so repeating it is safe for orders too, and an order keeps its tag.
+    A second refusal in a row is the caller's to see: never a loop of logins.
     """
-    reply: Any = None
-    error: JainamError | None = None
-    try:
-        while True:
-            try:
-                step: Step[Any] = flow.send(reply) if error is None else flow.throw(error)
-            except StopIteration as done:
-                value: T = done.value
-                return value
-            error = None
-            try:
-                try:
-                    reply = yield step
-                except LoginExpired as expired:
-                    if not isinstance(step, BrokerStep) or step.traffic is Traffic.SESSION:
-                        raise
-                    yield from _renew_for(step, access, expired.used)
-                    reply = yield step
-            except JainamError as trouble:
-                error = trouble
-    finally:
-        flow.close()
+    yield from _renew_for(step, access, used)
+    return (yield from step)
 
 
 def _renew_for(step: BrokerStep[Any], access: Access, used: Session | None) -> Flow[None]:

@@ -57,10 +57,8 @@ class Order:
             and self.quantity > 0
             and type(self.disclosed_quantity) is int
             and self.disclosed_quantity >= 0
-            and self.price.is_finite()
-            and ZERO <= self.price < MOST
-            and self.trigger_price.is_finite()
-            and ZERO <= self.trigger_price < MOST
+            and (self.price is ZERO or (self.price.is_finite() and ZERO <= self.price < MOST))
+            and (self.trigger_price is ZERO or (self.trigger_price.is_finite() and ZERO <= self.trigger_price < MOST))
         )
         if not good:
             raise InvalidOrder(_impossible(self))

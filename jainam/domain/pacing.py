@@ -49,22 +49,37 @@ class Pace:
 
     def ask(self, ticket: Ticket, now: float) -> float:
         """Return 0 and record the start when *ticket* may go at *now*; else the seconds after which to ask again."""
-        if self._queue or not self._has_room(ticket.windows, now):
-            ahead = self._ahead_of(ticket)
-            waits = (
-                self._free_after(window, sum(window in other.windows for other in ahead), now)
-                for window in ticket.windows
-            )
-            wait = max(waits, default=0.0)
-            if wait > 0:
-                if not ticket.waited:
-                    ticket.waited = True
-                    self._queue.append(ticket)
-                return wait
-            self.leave(ticket)
+        if self.admits(ticket.windows, now):
+            return 0.0
+        ahead = self._ahead_of(ticket)
+        waits = (
+            self._free_after(window, sum(window in other.windows for other in ahead), now) for window in ticket.windows
+        )
+        wait = max(waits, default=0.0)
+        if wait > 0:
+            if not ticket.waited:
+                ticket.waited = True
+                self._queue.append(ticket)
+            return wait
+        self.leave(ticket)
         for window in ticket.windows:
             self._starts[window.name].append(now)
         return 0.0
+
+    def admits(self, windows: tuple[Window, ...], now: float) -> bool:
+        """True when nobody waits and all of *windows* have room at *now*; the start is recorded then."""
+        if self._queue:
+            return False
+        starts_of = self._starts
+        for window in windows:
+            starts, horizon = starts_of[window.name], now - window.span
+            while starts and starts[0] <= horizon:
+                starts.popleft()
+            if len(starts) >= window.calls and window.span:
+                return False
+        for window in windows:
+            starts_of[window.name].append(now)
+        return True
 
     def leave(self, ticket: Ticket) -> None:
         """Give up the place of *ticket*; a ticket that holds none is left as it is."""
@@ -79,17 +94,6 @@ class Pace:
         if ticket.urgent:
             return [other for other in before if other.urgent]
         return before + [other for other in after if other.urgent]
-
-    def _has_room(self, windows: tuple[Window, ...], now: float) -> bool:
-        """True when none of *windows* is full at *now*; starts that no longer count are let go."""
-        for window in windows:
-            starts = self._starts[window.name]
-            horizon = now - window.span
-            while starts and starts[0] <= horizon:
-                starts.popleft()
-            if window.span and len(starts) >= window.calls:
-                return False
-        return True
 
     def _free_after(self, window: Window, rivals: int, now: float) -> float:
         """Seconds until *window* has room for *rivals* calls and one more; 0 when it has that room now."""

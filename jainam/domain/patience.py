@@ -40,7 +40,7 @@ def spaced(retries: int = 3) -> Iterator[float]:
 def patiently(step: BrokerStep[T]) -> Flow[T]:
     """Answer a read, trying again while the network or the gateway fails; a refusal is final at once (NFR3)."""
     try:
-        return (yield from _again(step, (NotSent, OutcomeUnknown, BrokerUnavailable, RateLimited)))
+        return (yield from _tried(step, (NotSent, OutcomeUnknown, BrokerUnavailable, RateLimited)))
     except OutcomeUnknown as error:  # nothing is in doubt after a read: it merely got no answer
         raise BrokerUnavailable(f"no answer: {error.reason}") from error
 
@@ -51,23 +51,24 @@ def sent_once(step: BrokerStep[T]) -> Flow[T]:
     A broken gateway and an answer nobody can read say nothing about the order either: both leave it unknown.
     """
     try:
-        return (yield from _again(step, (NotSent,)))
+        return (yield from _tried(step, (NotSent,)))
     except NotSent as error:
         raise NotSent(f"{error}; it never left this machine and may be tried again") from error
     except (BrokerUnavailable, UnexpectedReply) as error:
         raise OutcomeUnknown(str(error)) from error
 
 
-def _again(step: BrokerStep[T], after: tuple[type[JainamError], ...]) -> Flow[T]:
-    """Answer *step*, repeating it after each pause while it fails with one of *after*; its last failure is raised.
+def _tried(step: BrokerStep[T], again_after: tuple[type[JainamError], ...]) -> Flow[T]:
+    """Answer *step*, repeating it after each pause while it fails with one of *again_after*; the last is raised.
 
     How long to wait is asked for only once there is something to wait for: most steps are answered at once.
     """
     waits: Iterator[float] | None = None
     while True:
         try:
-            return (yield from step)
-        except after:
+            answer: T = yield step
+            return answer
+        except again_after:
             if waits is None:
                 waits = iter((yield from Waits())[1:])
             wait = next(waits, None)

@@ -12,6 +12,8 @@ __all__ = ["Api", "Session"]
 class Api(Enum):
     """The two interfaces of an XTS broker, each with keys and tokens of its own (protocol 1.1)."""
 
+    __hash__ = object.__hash__  # Enum's own is a Python function, and every call looks its session up
+
     INTERACTIVE = "interactive"
     MARKET_DATA = "market data"
 

@@ -64,7 +64,7 @@ def _tradable(order: Terms, contract: Contract, problems: list[str]) -> None:
     if order.product is not None:
         if not order.product.can_be_placed:
             problems.append(f"product {order.product} belongs to cover and bracket orders; use CNC, NRML or MIS")
-        elif order.product is Product.CNC and not (exchange.is_cash or exchange.is_index):
+        elif order.product.is_delivery and not (exchange.is_cash or exchange.is_index):
             problems.append(f"product CNC is for shares; use NRML or MIS on {exchange}")
 
 
@@ -86,7 +86,7 @@ def _prices(order: Terms, price_type: PriceType, contract: Contract | None, prob
         _price("price", order.price, price_type, contract, problems)
     if price_type.is_stop and order.trigger_price is not None:
         _price("trigger price", order.trigger_price, price_type, contract, problems)
-    if price_type is PriceType.SL and order.price and order.trigger_price and order.side is not None:
+    if price_type.is_stop and price_type.has_limit and order.price and order.trigger_price and order.side is not None:
         if order.side is Side.BUY and order.price < order.trigger_price:
             problems.append(
                 f"price {order.price} of a stop purchase is below its trigger {order.trigger_price};"
@@ -106,8 +106,8 @@ def _price(name: str, value: Decimal, price_type: PriceType, contract: Contract 
     if contract is None:
         return
     tick, low, high = contract.tick_size, contract.price_low, contract.price_high
-    lower = _on_tick(value, tick, ROUND_FLOOR)
-    if lower != value:
+    if tick and value % tick:
+        lower = _on_tick(value, tick, ROUND_FLOOR)
         choice = _use(
             price
             for price in (lower, lower + tick)

@@ -84,9 +84,12 @@ class Product(Word):
 
     can_be_placed: bool
     """True for the products an ordinary order may carry."""
+    is_delivery: bool
+    """True for shares that are taken home, which no derivative can be."""
 
     def __init__(self, word: str) -> None:
         self.can_be_placed = word not in ("CO", "BO")
+        self.is_delivery = word == "CNC"
 
 
 class TimeInForce(Word):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fakes.samples import FUTURE, order, position, row, smart
-from fakes.script import Scene, play
+from fakes.script import Scene, play, signed_in
 from jainam.domain.closing import close_all_positions
 from jainam.domain.errors import (
     BrokerUnavailable,
@@ -18,7 +18,7 @@ from jainam.domain.errors import (
     WrongCredentials,
 )
 from jainam.domain.flows import place_order, place_smart_order
-from jainam.domain.login import Access, LoggedIn, MovedRoot, log_in, log_out, signed_in
+from jainam.domain.login import Access, LoggedIn, MovedRoot, log_in, log_out
 from jainam.domain.orders import OrderId, OrderTag
 from jainam.domain.patience import patiently
 from jainam.domain.sessions import Api, Session
@@ -67,7 +67,7 @@ RENEWAL: tuple[tuple[Any, object], ...] = (
 )
 
 
-# --- signed_in ---------------------------------------------------------------------------------------------------
+# --- a call that finds its session gone ---------------------------------------------------------------------------
 
 
 def test_fresh_login_midway_keeps_the_tag() -> None:
@@ -235,43 +235,6 @@ def test_other_errors_reach_the_flow() -> None:
     scene = Scene({ListPositions: [BrokerUnavailable("bad gateway"), (position(75),)], ListOrders: ()})
 
     assert scene.run(signed_in(place_smart_order(smart(75)), ACCESS)).held == 75
-
-
-def test_closing_the_wrapper_closes_the_flow() -> None:
-    """A flow that is given up is closed at once, not when somebody collects it."""
-    ended: list[str] = []
-
-    def holding_something() -> Flow[None]:
-        try:
-            yield from Waits()
-        finally:
-            ended.append("closed")
-
-    inner = holding_something()  # a second reference, so that only closing can end it
-    wrapped = signed_in(inner, ACCESS)
-    next(wrapped)
-    wrapped.close()
-
-    assert ended == ["closed"]
-
-
-def test_foreign_error_closes_the_flow() -> None:
-    """An error that is none of ours is not for the flow to handle, but it ends it."""
-    ended: list[str] = []
-
-    def holding_something() -> Flow[None]:
-        try:
-            yield from Waits()
-        finally:
-            ended.append("closed")
-
-    inner = holding_something()
-    wrapped = signed_in(inner, ACCESS)
-    next(wrapped)
-    with pytest.raises(ZeroDivisionError):
-        wrapped.throw(ZeroDivisionError())
-
-    assert ended == ["closed"]
 
 
 def test_nested_flows_are_steps_of_their_own() -> None:

@@ -7,9 +7,11 @@ from contextlib import closing
 from typing import Any, TypeVar
 
 from fakes.samples import CONTRACTS
-from jainam.domain.errors import JainamError, SymbolNotFound
+from jainam.domain.errors import JainamError, LoginExpired, SymbolNotFound
+from jainam.domain.login import Access, after_login, needs_login
 from jainam.domain.steps import (
     Alone,
+    BrokerStep,
     FindContract,
     Flow,
     NameContracts,
@@ -22,7 +24,7 @@ from jainam.domain.steps import (
     Waits,
 )
 
-__all__ = ["WAITS", "Scene", "outcome_of", "play"]
+__all__ = ["WAITS", "Scene", "outcome_of", "play", "signed_in"]
 
 T = TypeVar("T")
 
@@ -78,6 +80,27 @@ def _drive(flow: Flow[T], perform: Callable[[Step[Any]], object]) -> T:
                 reply = tuple(outcome_of(_run(each, perform)) for each in step.flows)
             else:
                 reply = outcome_of(lambda step=step: perform(step))  # type: ignore[misc]
+
+
+def signed_in(flow: Flow[T], access: Access) -> Flow[T]:
+    """*flow* with its calls repeated after a login as the runners do it; the runner suite holds them to the same."""
+    reply: object = None
+    while True:
+        try:
+            step = flow.throw(reply) if isinstance(reply, JainamError) else flow.send(reply)
+        except StopIteration as done:
+            value: T = done.value
+            return value
+        try:
+            try:
+                reply = yield step
+            except LoginExpired as expired:
+                if not needs_login(step, expired):
+                    raise
+                assert isinstance(step, BrokerStep)
+                reply = yield from after_login(step, access, expired.used)
+        except JainamError as error:
+            reply = error
 
 
 class Scene:

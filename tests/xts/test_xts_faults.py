@@ -380,7 +380,17 @@ def test_a_refusal_without_words_says_so() -> None:
         assert "gave no reason" in str(error_for(PLACE, response))
 
 
-@given(status=st.integers(100, 599), body=st.binary(max_size=200), kind=st.sampled_from(["", "text/html", "x/json"]))
+@pytest.mark.parametrize("kind", ["", "maybe", None, 1, []], ids=repr)
+def test_an_answer_that_says_neither_yes_nor_no_leaves_an_order_in_doubt(kind: object) -> None:
+    """Only the word `error` is a refusal of an order; any other word than `success` means looking it up (D4)."""
+    assert isinstance(error_for(PLACE, answer(None, type=kind)), OutcomeUnknown)
+
+
+@given(
+    status=st.integers(100, 599),
+    body=st.binary(max_size=200).filter(lambda body: b'"type"' not in body),
+    kind=st.sampled_from(["", "text/html", "x/json"]),
+)
 def test_any_bytes_become_one_of_our_errors(status: int, body: bytes, kind: str) -> None:
     """No answer whatever raises anything but this library's errors, and none loses an order."""
     for step in (PLACE, ListOrders(), LOGIN, MARKET_LOGIN, ListPositions()):

@@ -11,13 +11,13 @@ from attrs import field, frozen
 
 from jainam.adapters.xts.credentials import Caller, Credentials, client_named
 from jainam.adapters.xts.endpoints import Endpoint, endpoint_of
-from jainam.adapters.xts.envelope import is_success, open_envelope
+from jainam.adapters.xts.envelope import is_error, is_success, open_envelope
 from jainam.adapters.xts.faults import Refusal, error_of, is_nothing_there, page_error
 from jainam.adapters.xts.orders import quoted
 from jainam.adapters.xts.profile import BrokerProfile
 from jainam.adapters.xts.redaction import described
 from jainam.adapters.xts.segments import segment_of
-from jainam.domain.errors import LoginExpired, OutcomeUnknown, UnexpectedReply
+from jainam.domain.errors import JainamError, LoginExpired, OutcomeUnknown, UnexpectedReply
 from jainam.domain.login import Access
 from jainam.domain.pacing import Window
 from jainam.domain.sessions import Session
@@ -110,14 +110,14 @@ class XtsCodec:
         """
         endpoint = endpoint_of(step)
         if isinstance(step, Login):
-            return self._request(endpoint, f"{step.root}{endpoint.path}", endpoint.writes(step, self._caller), {})
+            return self._request(endpoint, step.root + endpoint.path, endpoint.writes(step, self._caller), {})
         if session is None:
             raise LoginExpired("not logged in")
         fields = endpoint.writes(step, self._caller)
         headers = {"authorization": session.token}  # the bare token, no "Bearer" (protocol 2.3)
         if session.is_investor or not endpoint.names_client:
             return self._request(endpoint, session.root + endpoint.path, fields, headers)
-        client_id = self._client(session)
+        client_id = self._caller.client_id or self._client(session)
         if endpoint.has_body:
             fields += _client_field(client_id)
         else:
@@ -125,8 +125,8 @@ class XtsCodec:
         return self._request(endpoint, session.root + endpoint.dealer_path, fields, headers)
 
     def _client(self, session: Session) -> str:
-        """For whom a dealer acts: as configured now, not as it was when a session that is still good was made."""
-        return self._caller.client_id or session.client_id or self._caller.client_for(session.client_codes)
+        """For whom a dealer acts when no client is configured now, which would go before the one of the session."""
+        return session.client_id or self._caller.client_for(session.client_codes)
 
     def _request(self, endpoint: Endpoint, path: str, fields: str, headers: dict[str, str]) -> HttpRequest:
         if endpoint.has_body:
@@ -140,27 +140,30 @@ class XtsCodec:
         envelope = open_envelope(response.body)
         endpoint = endpoint_of(step)
         if envelope is None:
-            error = page_error(step, response, self._path(endpoint, step, session), self._secrets(session))
-        elif is_success(envelope) and not (response.status >= 500 and step.moves_an_order):
-            return self._read(endpoint, step, envelope)
-        else:
-            refusal = Refusal.read(envelope, self._secrets(session))
-            if is_nothing_there(refusal, endpoint.empty) and self._asked_rightly(session):
-                answer: T = endpoint.reads(step, None, self._caller)
+            raise self._named(
+                page_error(step, response, self._path(endpoint, step, session), self._secrets(session)), session
+            )
+        if is_success(envelope) and (response.status < 500 or not step.moves_an_order):
+            try:
+                answer: T = endpoint.reads(step, envelope.get("result"), self._caller)
                 return answer
-            error = error_of(step, response.status, refusal)
+            except UnexpectedReply as error:
+                if step.moves_an_order:
+                    raise OutcomeUnknown(str(error)) from error
+                raise
+        if step.moves_an_order and not is_error(envelope):
+            raise OutcomeUnknown(f"HTTP {response.status}: an answer that says neither yes nor no")
+        refusal = Refusal.read(envelope, self._secrets(session))
+        if is_nothing_there(refusal, endpoint.empty) and self._asked_rightly(session):
+            nothing: T = endpoint.reads(step, None, self._caller)
+            return nothing
+        raise self._named(error_of(step, response.status, refusal), session)
+
+    def _named(self, error: JainamError, session: Session | None) -> JainamError:
+        """*error*, which names the *session* when that is what was refused."""
         if isinstance(error, LoginExpired):
             error.used = session
-        raise error
-
-    def _read(self, endpoint: Endpoint, step: BrokerStep[T], envelope: dict[str, Any]) -> T:
-        try:
-            answer: T = endpoint.reads(step, envelope.get("result"), self._caller)
-        except UnexpectedReply as error:
-            if step.moves_an_order:
-                raise OutcomeUnknown(str(error)) from error
-            raise
-        return answer
+        return error
 
     def _asked_rightly(self, session: Session | None) -> bool:
         """True when the call went where this account's book is; elsewhere "nothing there" means nothing (style 5)."""

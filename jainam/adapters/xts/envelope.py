@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["is_success", "open_envelope", "parsed"]
+__all__ = ["is_error", "is_success", "open_envelope", "parsed"]
 
 _DECODE = json.JSONDecoder(parse_float=Decimal, parse_constant=lambda _: None).raw_decode
 """Every number with a point becomes a Decimal, and a bare NaN, which JSON does not know, nothing."""
@@ -35,6 +35,12 @@ def open_envelope(body: bytes) -> dict[str, Any] | None:
     if type(document) is not dict or "type" not in document:
         return None
     return document
+
+
+def is_error(envelope: dict[str, Any]) -> bool:
+    """True when `type` says no; a word that says neither yes nor no leaves an order in doubt."""
+    kind = envelope["type"]
+    return kind is False or (type(kind) is str and kind.lower() == "error")
 
 
 def is_success(envelope: dict[str, Any]) -> bool:

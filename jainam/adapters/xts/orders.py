@@ -1,7 +1,8 @@
 """The three calls that move an order: what is sent, and what the answer says (protocol 3.3 to 3.5).
 
 This is the path whose speed is felt, so the bodies are written as text: everything in them is a number, one of our
-own words, or text that was escaped.
+own words, or text that was escaped. (`_value_` is an Enum member's word as a plain attribute; `value` calls a
+function.)
 """
 
 from __future__ import annotations
@@ -29,13 +30,12 @@ def quoted(words: str) -> str:
 
 def order_body(step: PlaceOrder, caller: Caller) -> str:
     """The fields of a new order; a price type that has no price sends 0, never the price it was given (3.2)."""
-    order = step.order
+    order, tag = step.order, step.tag
     order_type, has_limit, has_stop = ORDER_TYPES[order.price_type]
-    tag = step.tag
     return (
         f'"exchangeSegment":"{segment_of(order.instrument.exchange)}","exchangeInstrumentID":{step.contract.token}'
-        f',"productType":"{order.product}","orderType":"{order_type}","orderSide":"{order.side}"'
-        f',"timeInForce":"{order.time_in_force}","disclosedQuantity":{order.disclosed_quantity}'
+        f',"productType":"{order.product._value_}","orderType":"{order_type}","orderSide":"{order.side._value_}"'
+        f',"timeInForce":"{order.time_in_force._value_}","disclosedQuantity":{order.disclosed_quantity}'
         f',"orderQuantity":{order.quantity},"limitPrice":{amount_text(order.price) if has_limit else 0}'
         f',"stopPrice":{amount_text(order.trigger_price) if has_stop else 0}'
         f',"orderUniqueIdentifier":"{tag if tag.isalnum() and tag.isascii() else json.dumps(tag)[1:-1]}"'

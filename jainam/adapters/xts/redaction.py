@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -21,8 +24,8 @@ _SECRET_KEYS = frozenset(
     {"appkey", "secretkey", "accesstoken", "token", "uniquekey", "authorization", "accesspassword"}
 )
 _HOST = re.compile(r"^[^:/?#]+://[^/?#]*")
-# A token names the app key in clear (protocol 2.1), so it goes even when it is not one of ours.
-_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
+# A token names the app key in clear (protocol 2.1), so it goes even when it is not one of ours, or cut short.
+_TOKEN = re.compile(r"\beyJ[\w-]{6,}(?:\.[\w-]*)*")
 
 
 def described(request: HttpRequest, secrets: Iterable[str]) -> str:
@@ -59,8 +62,43 @@ def _masked(value: Any) -> Any:
 def scrubbed(words: str, secrets: Iterable[str]) -> str:
     """*words* without any of *secrets* and without anything that looks like a token."""
     for secret in sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True):
-        words = words.replace(secret, MASK)
+        words = _spellings(secret).sub(MASK, words)
     return _TOKEN.sub(MASK, words)
+
+
+@lru_cache(maxsize=64)
+def _spellings(secret: str) -> re.Pattern[str]:
+    """What finds *secret* as it stands, escaped the way of JSON, HTML or an address, and inside of base64."""
+    letters = "".join(letter if letter.isalnum() and letter.isascii() else _escapes(letter) for letter in secret)
+    return re.compile("|".join((letters, *_in_base64(secret.encode()))))
+
+
+def _escapes(letter: str) -> str:
+    """The spellings of one letter; escapes may have been escaped once more, hence any number of backslashes."""
+    code = ord(letter)
+    found = [
+        r"\\*" + re.escape(letter),
+        r"\\+u(?i:%04x)" % code,
+        "(?i:%s)" % "".join(f"%{byte:02x}" for byte in letter.encode()),
+        "&#0*%d;" % code,
+        "&#x(?i:0*%x);" % code,
+    ]
+    named = html.escape(letter)
+    if named != letter:
+        found.append(named)
+    if letter == " ":
+        found.append(r"\+")
+    return f"(?:{'|'.join(found)})"
+
+
+def _in_base64(secret: bytes) -> Iterable[str]:
+    """The letters of *secret* in base64 that depend on nothing around it, for each place where it can begin."""
+    for before in range(3):
+        whole = b64encode(bytes(before) + secret).decode()
+        # Six bits a letter: those at either end are shared with what stands beside the secret.
+        sure = whole[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6]
+        if len(sure) >= 2 * SHORTEST:
+            yield re.escape(sure).replace(r"\+", "[+-]").replace("/", "[/_]")
 
 
 def trimmed(words: str) -> str:

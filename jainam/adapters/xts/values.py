@@ -55,7 +55,7 @@ def integer(value: object) -> int | None:
 
 def order_id(value: object) -> OrderId:
     """An AppOrderID as text, whatever it came as; it never passes through a float (protocol 7, trap 8)."""
-    found = integer(value)
+    found = value if type(value) is int else integer(value)
     if found is None or found <= 0:
         raise ValueError("not an order number")
     return OrderId(str(found))
