@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -34,6 +35,10 @@ YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 
 
+def _without_password(database: str) -> str:
+    return repr(re.sub(r"(?<=://).*@", "***@", database))
+
+
 @frozen(kw_only=True)
 class Settings:
     """Everything a desk needs to know, checked.
@@ -45,7 +50,7 @@ class Settings:
     profile: BrokerProfile
     base_url: str
     credentials: Credentials = field(repr=False)
-    database: str
+    database: str = field(repr=_without_password)
     client_id: str | None = None
     market_data_root: str | None = None
     source: str | None = None

@@ -73,8 +73,11 @@ class HttpxAsyncTransport:
 
 
 def _keep_header_values_out_of_logs() -> None:
-    """At DEBUG hpack logs every header it packs, the token among them; a host's client may speak HTTP/2 as well."""
-    for name in ("hpack", "hpack.hpack", "hpack.table"):
+    """At DEBUG hpack logs every header it packs, the token among them; a host's client may speak HTTP/2 as well.
+
+    httpcore logs the headers of every answer, in which a gateway may repeat the token or have a session of its own.
+    """
+    for name in ("hpack", "hpack.hpack", "hpack.table", "httpcore.http11", "httpcore.http2"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -74,21 +74,18 @@ def _spellings(secret: str) -> re.Pattern[str]:
 
 
 def _escapes(letter: str) -> str:
-    """The spellings of one letter; escapes may have been escaped once more, hence any number of backslashes."""
+    """The spellings of one letter; what was escaped may have been escaped once more, hence the backslashes."""
     code = ord(letter)
-    found = [
-        r"\\*" + re.escape(letter),
-        r"\\+u(?i:%04x)" % code,
-        "(?i:%s)" % "".join(f"%{byte:02x}" for byte in letter.encode()),
-        "&#0*%d;" % code,
-        "&#x(?i:0*%x);" % code,
-    ]
-    named = html.escape(letter)
-    if named != letter:
-        found.append(named)
-    if letter == " ":
-        found.append(r"\+")
-    return f"(?:{'|'.join(found)})"
+    found = {
+        re.escape(letter),
+        re.escape(html.escape(letter)),
+        r"\+" if letter == " " else re.escape(quote(letter)),
+        f"(?i:u{code:04x})",
+        f"(?i:{''.join(f'%{byte:02x}' for byte in letter.encode())})",
+        f"&#0*{code};",
+        f"&#x(?i:0*{code:x});",
+    }
+    return rf"(?:\\|%5[Cc])*(?:{'|'.join(sorted(found, key=len, reverse=True))})"
 
 
 def _in_base64(secret: bytes) -> Iterable[str]:
