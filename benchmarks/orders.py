@@ -37,7 +37,6 @@ from jainam import (
     SymbolKey,
     Token,
 )
-from jainam.adapters.aiohttp_transport import AiohttpTransport
 from jainam.adapters.clocks import SystemClock
 from jainam.adapters.httpx_transport import HttpxAsyncTransport
 from jainam.adapters.memory_contracts import MemoryContracts
@@ -184,7 +183,9 @@ def blocking(url: str) -> list[Figure]:
 
 def in_one_loop(url: str) -> list[Figure]:
     """One order over httpx asyncio and over aiohttp, each against a post of the same bytes."""
-    import aiohttp
+    import aiohttp  # here, since it looks for trusted certificates when it is imported
+
+    from jainam.adapters.aiohttp_transport import AiohttpTransport
 
     request = same_bytes(url)
     figures = []

@@ -1,13 +1,19 @@
-"""A server in a process of its own that takes every order, so that only the client's work is measured."""
+"""A server in a process of its own that takes every order, so that only the client's work is measured.
+
+It speaks HTTPS, as every desk does (D7), under a certificate that this run makes and trusts.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 REPLY = (
     b'{"type":"success","code":"s-orders-0001","description":"Request sent",'
@@ -37,22 +43,33 @@ class _Answering(asyncio.Protocol):
             )
 
 
-async def _serve() -> None:
-    server = await asyncio.get_running_loop().create_server(_Answering, "127.0.0.1", 0)
+async def _serve(certificate: str) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    server = await asyncio.get_running_loop().create_server(_Answering, "127.0.0.1", 0, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 @contextmanager
 def answering() -> Iterator[str]:
-    """The base URL of a server that runs while the block does."""
-    with subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        finally:
-            process.terminate()
+    """The base URL of a server that runs, and is trusted by this process, while the block does."""
+    import trustme
+
+    authority = trustme.CA()
+    with TemporaryDirectory() as folder:
+        authority.cert_pem.write_to_path(f"{folder}/authority.pem")
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(f"{folder}/server.pem")
+        os.environ["SSL_CERT_FILE"] = f"{folder}/authority.pem"  # httpx and OpenSSL's own default both look here
+        command = [sys.executable, __file__, f"{folder}/server.pem"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                yield f"https://127.0.0.1:{process.stdout.readline().strip()}"
+            finally:
+                process.terminate()
+                del os.environ["SSL_CERT_FILE"]
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(sys.argv[1]))

@@ -6,6 +6,7 @@ Proxies are taken from the environment (``HTTPS_PROXY``, ``NO_PROXY`` and their 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -50,8 +51,9 @@ class AiohttpTransport:
 
     def __init__(self, timeout: float = 10.0) -> None:
         self._seconds = timeout
-        # *connect* includes waiting for a free connection; the master takes longer than any sensible *total*.
-        self._timeout = aiohttp.ClientTimeout(total=None, connect=timeout, sock_connect=timeout, sock_read=timeout)
+        # No *total*: the master takes longer than any sensible one. No *connect* either, which is a timer more on every
+        # request: it guards the wait for a free connection, and with no limit on their number nobody waits for one.
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
         self._environment = getproxies()
@@ -68,7 +70,6 @@ class AiohttpTransport:
                 url,
                 headers=request.headers,
                 data=request.body,
-                timeout=self._timeout,
                 allow_redirects=False,
                 proxy=self._proxy(url) if self._environment else None,
             ) as answer:
@@ -85,7 +86,12 @@ class AiohttpTransport:
         if self._closed:
             raise NotSent("the transport is closed")
         if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), response_class=_SingleAnswer)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                response_class=_SingleAnswer,
+                timeout=self._timeout,
+            )
         return self._session
 
     def _proxy(self, url: URL) -> str | None:
@@ -97,6 +103,7 @@ class AiohttpTransport:
         return self._proxies[place]
 
 
+@lru_cache(maxsize=64)
 def _url(text: str) -> URL:
     """*text* as it stands, for aiohttp would spell some escapes in its own way; what is not escaped yet is escaped."""
     url = URL(text, encoded=text.isascii() and " " not in text)

@@ -6,7 +6,6 @@ What it adds: a task that is cancelled while an order is in flight first learns 
 from __future__ import annotations
 
 import asyncio
-from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -27,15 +26,14 @@ __all__ = ["AsyncRunner"]
 T = TypeVar("T")
 
 
-@define(eq=False)
 class _Flight:
     """The orders of one `run` whose fate is open, and whether the caller has been told to stop."""
 
-    doubts: list[BrokerStep[Any]] = field(factory=list)
-    stopping: bool = False
+    __slots__ = ("doubts", "stopping")
 
-
-_flight: ContextVar[_Flight] = ContextVar("jainam_flight")
+    def __init__(self) -> None:
+        self.doubts: dict[int, BrokerStep[Any]] = {}
+        self.stopping = False
 
 
 @define(eq=False)
@@ -59,12 +57,11 @@ class AsyncRunner:
         looked up, and only then the cancellation goes on, with a note that names the order.
         """
         flight = _Flight()
-        _flight.set(flight)
-        task = asyncio.ensure_future(self._drive(flow))
+        task = asyncio.ensure_future(self._drive(flow, flight))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError as stop:
-            in_doubt = tuple(flight.doubts)
+            in_doubt = tuple(flight.doubts.values())
             if not in_doubt:
                 task.cancel()
             flight.stopping = True
@@ -77,12 +74,12 @@ class AsyncRunner:
                 log.warning("a cancelled task's order ended as: %s", outcome)
             raise
 
-    async def _drive(self, flow: Flow[T], repeated_for: list[BrokerStep[Any]] | None = None) -> T:
-        """Perform *flow*; one that repeats a call after a login leaves its doubts to the flow *repeated_for*."""
+    async def _drive(self, flow: Flow[T], flight: _Flight, *, once_more: bool = False) -> T:
+        """Perform *flow*; *once_more* says that it repeats a call after a login, on behalf of another flow."""
         answers = self.local.answers
         reply: Any = None
         error: JainamError | None = None
-        doubts: list[BrokerStep[Any]] = [] if repeated_for is None else repeated_for
+        lost: Step[Any] | None = None
         try:
             while True:
                 try:
@@ -92,72 +89,65 @@ class AsyncRunner:
                     return value
                 error = None
                 try:
-                    answer = answers.get(type(step))
-                    reply = answer(step) if answer is not None else await self.perform(step, doubts)
+                    if answer := answers.get(type(step)):
+                        reply = answer(step)
+                    elif isinstance(step, BrokerStep):
+                        reply = await self._call(step, flight)
+                    else:
+                        reply = await self._perform(step, flight)
                 except JainamError as trouble:
                     error = trouble
-                    if repeated_for is None and needs_login(step, trouble):
-                        reply, error = await self._after_login(step, trouble, doubts)
+                    if not once_more and needs_login(step, trouble):
+                        reply, error = await self._after_login(step, trouble, flight)
+                    if isinstance(error, OutcomeUnknown):  # the flow looks it up; until it is done, it stays in doubt
+                        flight.doubts.pop(id(lost), None)
+                        lost = step
         finally:
             flow.close()
-            if doubts and repeated_for is None:
-                flight = _flight.get()
-                for step in doubts:
-                    flight.doubts.remove(step)
+            if lost is not None and not once_more:
+                flight.doubts.pop(id(lost), None)
 
-    async def _after_login(
-        self, step: Any, expired: Any, doubts: list[BrokerStep[Any]]
-    ) -> tuple[Any, JainamError | None]:
+    async def _after_login(self, step: Any, expired: Any, flight: _Flight) -> tuple[Any, JainamError | None]:
         try:
             flow = after_login(step, self.calls.codec.access, expired.used)
-            return await self._drive(flow, doubts), None
+            return await self._drive(flow, flight, once_more=True), None
         except JainamError as trouble:
             return None, trouble
 
-    async def perform(self, step: Step[Any], doubts: list[BrokerStep[Any]]) -> Any:
-        """The answer to a step that takes time; an order that leaves is kept among *doubts* until its fate is known."""
+    async def _perform(self, step: Step[Any], flight: _Flight) -> Any:
+        """The answer to a step about time or about other flows."""
         match step:
-            case BrokerStep():
-                return await self._call(step, doubts)
             case Pause(seconds):
                 return await self.clock.sleep(seconds) if seconds else None
             case Alone(key, flow):
                 async with self._lock(key):
-                    return await self._drive(flow)
+                    return await self._drive(flow, flight)
             case Together(flows):
-                return await self._together(flows)
+                return await self._together(flows, flight)
             case _:
                 raise TypeError(f"no runner knows how to perform {type(step).__name__}")
 
-    async def _call(self, step: BrokerStep[T], doubts: list[BrokerStep[Any]]) -> T:
+    async def _call(self, step: BrokerStep[T], flight: _Flight) -> T:
         request, session = self.calls.prepare(step)
-        await self._wait_for_turn(step)
+        windows = self.calls.codec.windows(step)
+        if not self.pacer.admits(windows, self.clock.monotonic()):
+            await self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
         if not step.moves_an_order:
             return self.calls.read(step, await self.transport.send(request), session)
-        flight = _flight.get()
         if flight.stopping:
             raise Halted("not sent: the task was cancelled before this order's turn came")
-        doubts.append(step)
-        flight.doubts.append(step)
+        flight.doubts[id(step)] = step
         try:
             answer = self.calls.read(step, await self.transport.send(request), session)
-        except OutcomeUnknown:  # the flow looks it up; until it has, the order stays in doubt
+        except OutcomeUnknown:
             raise
         except BaseException:
-            self._settled(step, doubts)
+            del flight.doubts[id(step)]
             raise
-        self._settled(step, doubts)
+        del flight.doubts[id(step)]
         return answer
 
-    def _settled(self, step: BrokerStep[Any], doubts: list[BrokerStep[Any]]) -> None:
-        doubts.remove(step)
-        _flight.get().doubts.remove(step)
-
-    async def _wait_for_turn(self, step: BrokerStep[Any]) -> None:
-        windows = self.calls.codec.windows(step)
-        if self.pacer.admits(windows, self.clock.monotonic()):
-            return
-        ticket = Ticket(windows, urgent=step.traffic is Traffic.EXIT)
+    async def _wait_for_turn(self, ticket: Ticket) -> None:
         try:
             while wait := self.pacer.ask(ticket, self.clock.monotonic()):
                 await self.clock.sleep(wait)
@@ -171,13 +161,13 @@ class AsyncRunner:
             lock = self._locks[key] = asyncio.Lock()
         return lock
 
-    async def _together(self, flows: tuple[Flow[Any], ...]) -> tuple[Outcome[Any], ...]:
+    async def _together(self, flows: tuple[Flow[Any], ...], flight: _Flight) -> tuple[Outcome[Any], ...]:
         turns = asyncio.Semaphore(self.workers)
 
         async def attempt(flow: Flow[Any]) -> Outcome[Any]:
             async with turns:
                 try:
-                    return await self._drive(flow)
+                    return await self._drive(flow, flight)
                 except JainamError as error:
                     return error
 

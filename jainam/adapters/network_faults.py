@@ -45,13 +45,19 @@ def check_request(request: HttpRequest) -> None:
     if not url.isprintable() or not _is_origin(url if path < 0 else url[:path]):
         raise no_url(url)
     for name, value in request.headers.items():
-        if not (value.isascii() and value.isprintable()) or value != value.strip():
+        if not _is_fit(value):
             raise NotSent(f"the {name} header holds a blank at its end, a line break or a letter HTTP cannot carry")
 
 
 def no_url(url: str) -> NotSent:
     """The error for a *url* that leads nowhere."""
     return NotSent(f"no connection to {address_of(url)}: not an http:// or https:// URL")
+
+
+@lru_cache(maxsize=16)
+def _is_fit(value: str) -> bool:
+    """Whether HTTP can carry *value* in a header; remembered, since every request carries the same token."""
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 @lru_cache(maxsize=64)

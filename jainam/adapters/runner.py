@@ -62,8 +62,12 @@ class Runner:
                     return value
                 error = None
                 try:
-                    answer = answers.get(type(step))
-                    reply = answer(step) if answer is not None else self.perform(step)
+                    if answer := answers.get(type(step)):
+                        reply = answer(step)
+                    elif isinstance(step, BrokerStep):
+                        reply = self._call(step)
+                    else:
+                        reply = self._perform(step)
                 except JainamError as trouble:
                     error = trouble
                     if may_log_in and needs_login(step, trouble):
@@ -78,11 +82,9 @@ class Runner:
         except JainamError as trouble:
             return None, trouble
 
-    def perform(self, step: Step[Any]) -> Any:
-        """The answer to a step that takes time; `local` answers the others."""
+    def _perform(self, step: Step[Any]) -> Any:
+        """The answer to a step about time or about other flows."""
         match step:
-            case BrokerStep():
-                return self._call(step)
             case Pause(seconds):
                 return self.clock.sleep(seconds) if seconds else None
             case Alone(key, flow):
@@ -95,7 +97,9 @@ class Runner:
 
     def _call(self, step: BrokerStep[T]) -> T:
         request, session = self.calls.prepare(step)
-        self._wait_for_turn(step)
+        windows = self.calls.codec.windows(step)
+        if not self.pacer.admits(windows, self.clock.monotonic()):
+            self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
         try:
             response = self.transport.send(request)
         except BaseException as stop:
@@ -104,11 +108,7 @@ class Runner:
             raise
         return self.calls.read(step, response, session)
 
-    def _wait_for_turn(self, step: BrokerStep[Any]) -> None:
-        windows = self.calls.codec.windows(step)
-        if self.pacer.admits(windows, self.clock.monotonic()):
-            return
-        ticket = Ticket(windows, urgent=step.traffic is Traffic.EXIT)
+    def _wait_for_turn(self, ticket: Ticket) -> None:
         try:
             while wait := self.pacer.ask(ticket, self.clock.monotonic()):
                 self.clock.sleep(wait)
