@@ -126,7 +126,7 @@ class AsyncDesk:
 
     async def follow(self, placed: Placed) -> OrderRow:
         """The book's row of a placed order once the exchange has answered for it."""
-        return await self.runner.run(flows.follow(placed))
+        return await self.runner.run(books.followed(placed))
 
     async def modify_order(self, order_id: OrderId | str, changes: Changes) -> Modified:
         """Give a live order new terms (D19, protocol 3.4)."""
@@ -150,7 +150,7 @@ class AsyncDesk:
 
     async def order(self, order_id: OrderId | str) -> OrderRow:
         """One row of the order book."""
-        return await self.runner.run(flows.find_order(OrderId(order_id)))
+        return await self.runner.run(books.order(OrderId(order_id)))
 
     async def order_book(self) -> tuple[OrderRow, ...]:
         """Today's orders (protocol 3.6)."""

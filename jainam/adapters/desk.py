@@ -129,7 +129,7 @@ class Desk:
 
     def follow(self, placed: Placed) -> OrderRow:
         """The book's row of a placed order once the exchange has answered for it."""
-        return self.runner.run(flows.follow(placed))
+        return self.runner.run(books.followed(placed))
 
     def modify_order(self, order_id: OrderId | str, changes: Changes) -> Modified:
         """Give a live order new terms (D19, protocol 3.4)."""
@@ -153,7 +153,7 @@ class Desk:
 
     def order(self, order_id: OrderId | str) -> OrderRow:
         """One row of the order book."""
-        return self.runner.run(flows.find_order(OrderId(order_id)))
+        return self.runner.run(books.order(OrderId(order_id)))
 
     def order_book(self) -> tuple[OrderRow, ...]:
         """Today's orders (protocol 3.6)."""

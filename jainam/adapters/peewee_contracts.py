@@ -28,6 +28,7 @@ from jainam.domain.vocabulary import Exchange, Kind
 __all__ = ["Load", "PeeweeContracts"]
 
 _BUSY_SECONDS = 10
+_WAL_TRIES = 200
 _REMEMBERED = 10_000
 _TRUSTED_SECONDS = 1.0
 _TOKENS_AT_ONCE = 500  # an old SQLite takes 999 parameters
@@ -154,14 +155,28 @@ class PeeweeContracts:
         self._db, self._is_sqlite = _database(os.fspath(database))
         with self._connection():
             if self._is_sqlite:
-                # It stays with the file: from now on nobody who reads waits for whoever writes.
-                self._db.execute_sql("PRAGMA journal_mode = wal")
+                self._write_ahead()
             if not self._db.table_exists(ContractLoad._meta.table_name):
                 with self._writing():
                     for table in _TABLES:
                         peewee.SchemaManager(table, self._db).create_all(safe=True)
         # Written once: peewee takes longer to put it together than SQLite takes to answer it.
         self._one_by_key = self._sql(SymbolToken.symbol == "", SymbolToken.exchange == "")[0], broker
+
+    def _write_ahead(self) -> None:
+        """Put the file into WAL mode, which stays with it: from now on nobody who reads waits for whoever writes.
+
+        SQLite does not wait for the lock that this one change needs, as it does for every other; so we do.
+        """
+        for left in reversed(range(_WAL_TRIES)):
+            try:
+                if self._db.execute_sql("PRAGMA journal_mode").fetchone() != ("wal",):
+                    self._db.execute_sql("PRAGMA journal_mode = wal")
+                return
+            except peewee.OperationalError:
+                if not left:
+                    raise
+                time.sleep(_BUSY_SECONDS / _WAL_TRIES)
 
     def find(self, key: SymbolKey) -> Contract:
         """The contract of *key*; raises `SymbolNotFound`, which says so when the store is empty."""
@@ -473,7 +488,7 @@ def _database(location: str) -> tuple[peewee.Database, bool]:
     if separator and scheme in ("postgres", "postgresql"):
         from playhouse.db_url import connect
 
-        return connect(location, unquote_password=True), False
+        return connect(location, unquote_password=True), False  # type: ignore[no-untyped-call,unused-ignore]
     path = rest.removeprefix("/") if separator and scheme == "sqlite" else location
     if path in ("", ":memory:") or (separator and scheme != "sqlite"):
         raise NotConfigured("JAINAM_DATABASE must name a file or a postgresql:// URL")

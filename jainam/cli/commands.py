@@ -19,9 +19,8 @@ from jainam.adapters.environment import Settings, read_settings
 from jainam.cli.failures import DECLINED, USAGE, Failed, Failure
 from jainam.cli.output import Output, logging_to_stderr
 from jainam.domain.errors import NotConfigured
-from jainam.domain.orders import OrderRow
 
-__all__ = ["DryRun", "Raw", "Yes", "ask", "command", "named", "opened", "require_consent", "settings"]
+__all__ = ["DryRun", "Raw", "Yes", "ask", "command", "opened", "require_consent", "settings"]
 
 P = ParamSpec("P")
 
@@ -94,12 +93,6 @@ def opened(*, dry_run: bool = False, listen: Callable[[object], None] | None = N
     """A desk for one command; with *dry_run* it sends nothing that moves an order."""
     with Desk.open(settings(dry_run=dry_run), listen=listen) as desk:
         yield desk
-
-
-def named(desk: Desk, row: OrderRow) -> OrderRow:
-    """*row* under the name a trader uses, where the contract store knows it."""
-    contract = desk.contracts.named((row.instrument,)).get(row.instrument)
-    return attrs.evolve(row, symbol=contract.symbol) if contract else row
 
 
 def is_interactive() -> bool:

@@ -37,7 +37,10 @@ def cancel_all(out: Output, yes: Yes = False, dry_run: DryRun = False) -> None:
         return
     data = shapes.cancel_report(report)
     if not report.is_complete:
-        problems = tuple(f"order {failure.order_id}: {failure.error}" for failure in report.failed)
+        problems = tuple(
+            f"order {failure.order_id}: {failure.error}" if failure.order_id else str(failure.error)
+            for failure in report.failed
+        )
         raise _partly(f"{_count(len(problems), 'order')} could not be cancelled", problems, data, len(report.cancelled))
     words = f"{_count(len(report.cancelled), 'cancellation')} taken." if report.cancelled else "No live orders."
     out.show(data, words)

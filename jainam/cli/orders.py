@@ -8,9 +8,10 @@ import typer
 
 from jainam.adapters.desk import Desk
 from jainam.cli import shapes, tables
-from jainam.cli.commands import DryRun, Raw, command, named, opened
+from jainam.cli.commands import DryRun, Raw, command, opened
 from jainam.cli.failures import REJECTED, Failed, Failure
 from jainam.cli.output import Output
+from jainam.domain.errors import JainamError
 from jainam.domain.money import money
 from jainam.domain.orders import Changes, OrderRow, Placed
 from jainam.domain.vocabulary import OrderState, PriceType
@@ -72,7 +73,7 @@ def place(
 
 def followed(desk: Desk, placed: Placed) -> OrderRow:
     """What the book says of *placed*; a row that the exchange has rejected ends the command."""
-    row = named(desk, desk.follow(placed))
+    row = desk.follow(placed)
     if row.state is OrderState.REJECTED:
         raise Failed(
             Failure(
@@ -122,22 +123,32 @@ def modify(
     )
     with opened(dry_run=dry_run) as desk:
         desk.modify_order(order_id, changes)
-        row = named(desk, desk.order(order_id))
-    out.show(shapes.order_row(row, raw), f"Order {order_id} was modified.", tables.orders([row]))
+        data, view = as_it_stands(desk, order_id, raw)
+    out.show(data, f"Order {order_id} was modified.", view)
 
 
 def cancel(out: Output, order_id: OrderNumber, dry_run: DryRun = False, raw: Raw = False) -> None:
     """Take an order back."""
     with opened(dry_run=dry_run) as desk:
         desk.cancel_order(order_id)
-        row = named(desk, desk.order(order_id))
-    out.show(shapes.order_row(row, raw), f"The cancellation of order {order_id} was taken.", tables.orders([row]))
+        data, view = as_it_stands(desk, order_id, raw)
+    out.show(data, f"The cancellation of order {order_id} was taken.", view)
+
+
+def as_it_stands(desk: Desk, order_id: str, raw: bool) -> tuple[dict[str, Any], Any]:
+    """The row of an order that was just changed; what was taken stays taken when the book cannot be read."""
+    try:
+        row = desk.order(order_id)
+    except JainamError as error:
+        words = f"How it stands now could not be read: {error}"
+        return {"order_id": order_id, "order": None, "note": words}, words
+    return {"order_id": order_id, "order": shapes.order_row(row, raw), "note": None}, tables.orders([row])
 
 
 def show(out: Output, order_id: OrderNumber, raw: Raw = False) -> None:
     """Show one order in full."""
     with opened() as desk:
-        row = named(desk, desk.order(order_id))
+        row = desk.order(order_id)
     out.show(shapes.order_row(row, raw), tables.order(row))
 
 

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from jainam.adapters.desk import Desk
 from jainam.cli import tables
-from jainam.cli.commands import named
 from jainam.cli.output import Output
 from jainam.domain.errors import InvalidOrder
 from jainam.domain.instruments import Contract
@@ -108,7 +107,7 @@ class Day:
 
     def followed(self, order: Order) -> OrderRow:
         """The row of an order that is placed now."""
-        return named(self.desk, self.desk.follow(self.desk.place_order(order)))
+        return self.desk.follow(self.desk.place_order(order))
 
     def equity(self, symbol: str) -> Contract:
         """A share on NSE."""
@@ -156,9 +155,9 @@ def rest_modify_cancel(day: Day) -> None:
     resting = day.followed(order)
     price = near(last, "0.98", share)
     day.desk.modify_order(resting.order_id, Changes(quantity=15, price=price))
-    modified = named(day.desk, day.desk.order(resting.order_id))
+    modified = day.desk.order(resting.order_id)
     day.desk.cancel_order(resting.order_id)
-    cancelled = named(day.desk, day.desk.order(resting.order_id))
+    cancelled = day.desk.order(resting.order_id)
     day.show(f"RELIANCE trades at {last}.", tables.orders([resting, modified, cancelled]))
     day.claim(resting.is_live and resting.filled == 0, "the order rested")
     day.claim(modified.is_live and (modified.quantity, modified.price) == (15, price), "it was modified")
@@ -233,7 +232,7 @@ def lost_answer(day: Day) -> None:
     day.exchange.faults.add([FaultRule(kind="lose_answer", method="POST", path=ORDERS)])
     order = day.desk.draft(symbol="SBIN", exchange="NSE", action="BUY", quantity=50)
     placed = day.desk.place_order(order)
-    row = named(day.desk, day.desk.follow(placed))
+    row = day.desk.follow(placed)
     sent, kept = day.sent(placed.tag), day.state()["tags"].get(placed.tag, 0)
     day.show(f"Tag {placed.tag}: sent {sent}×, at the exchange {kept}×, found in the book as {placed.order_id}.")
     day.show(tables.orders([row]))

@@ -8,9 +8,10 @@ from typing import Protocol, TypeVar
 from attrs import evolve
 
 from jainam.domain.errors import JainamError
+from jainam.domain.flows import find_order, follow
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.market import Quote
-from jainam.domain.orders import OrderRow
+from jainam.domain.orders import OrderId, OrderRow, Placed
 from jainam.domain.patience import patiently
 from jainam.domain.planning import held_in
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
@@ -48,6 +49,16 @@ QUOTES_PER_CALL = 50
 def order_book() -> Flow[tuple[OrderRow, ...]]:
     """Every order of the day, named."""
     return (yield from _named((yield from patiently(ListOrders()))))
+
+
+def order(order_id: OrderId) -> Flow[OrderRow]:
+    """One order of the day, named."""
+    return (yield from _named(((yield from find_order(order_id)),)))[0]
+
+
+def followed(placed: Placed) -> Flow[OrderRow]:
+    """What the exchange made of a placed order, named."""
+    return (yield from _named(((yield from follow(placed)),)))[0]
 
 
 def trade_book() -> Flow[tuple[Trade, ...]]:

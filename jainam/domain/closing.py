@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
-from jainam.domain.errors import JainamError, SymbolNotFound
+from jainam.domain.errors import JainamError, Rehearsed, SymbolNotFound
 from jainam.domain.flows import place_order
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import OrderId, OrderRow
@@ -14,13 +14,24 @@ from jainam.domain.patience import patiently
 from jainam.domain.planning import closing_order, slices, working_in
 from jainam.domain.portfolio import Position
 from jainam.domain.reports import CloseReport, Leg
-from jainam.domain.steps import Alone, Flow, ListOrders, ListPositions, NameContracts, Pause, Together, Waits
-from jainam.domain.vocabulary import OrderState, Product
+from jainam.domain.steps import Alone, Flow, ListOrders, ListPositions, NameContracts, Pause, Tell, Together, Waits
+from jainam.domain.vocabulary import OrderState, Product, Side
 
-__all__ = ["close_all_positions", "everything"]
+__all__ = ["Exit", "close_all_positions", "everything"]
 
 Choice = Callable[[Position], bool]
 Key = tuple[InstrumentRef, Product]
+
+
+@frozen
+class Exit:
+    """An exit is about to be sent; becomes the log line that FR6 asks for."""
+
+    symbol: str
+    product: Product
+    held: int
+    side: Side
+    quantity: int
 
 
 @frozen
@@ -74,14 +85,19 @@ def _close(
         )
     working = working_in(orders, position.instrument, position.product)
     order = closing_order(position, contract, working)
-    sent: list[OrderId] = [OrderId(order_id) for order_id in working.order_ids] if order is None else []
-    if order is not None:
-        for part in slices(order, contract):
-            try:
-                sent.append((yield from place_order(part, is_exit=True)).order_id)
-            except JainamError as error:
-                return _Attempt(tuple(sent), error)
-    return _Attempt(tuple(sent))
+    if order is None:
+        return _Attempt(tuple(OrderId(order_id) for order_id in working.order_ids))
+    yield from Tell(Exit(contract.symbol, position.product, position.quantity, order.side, order.quantity))
+    sent: list[OrderId] = []
+    shown: list[str] = []
+    for part in slices(order, contract):
+        try:
+            sent.append((yield from place_order(part, is_exit=True)).order_id)
+        except Rehearsed as rehearsed:  # nothing went wrong: go on, and show the other slices too
+            shown.append(rehearsed.request)
+        except JainamError as error:
+            return _Attempt(tuple(sent), error)
+    return _Attempt(tuple(sent), Rehearsed("\n".join(shown)) if shown else None)
 
 
 def _left_of(held: list[Position], attempts: list[_Attempt]) -> Flow[dict[Key, int] | None]:

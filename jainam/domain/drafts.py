@@ -154,7 +154,8 @@ def _word(
     try:
         return words(str(value).strip().upper())
     except ValueError:
-        problems.append(f"{name} {value!r} is not one of {', '.join(words)}")
+        choices = (word for word in words if not (isinstance(word, Product) and not word.can_be_placed))
+        problems.append(f"{name} {value!r} is not one of {', '.join(choices)}")
         return None
 
 

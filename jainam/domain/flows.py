@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from jainam.domain.drafts import read_draft
-from jainam.domain.errors import InvalidOrder, JainamError, OrderRejected, OutcomeUnknown, SymbolNotFound
+from jainam.domain.errors import (
+    InvalidOrder,
+    JainamError,
+    OrderRejected,
+    OutcomeUnknown,
+    SymbolNotFound,
+    UnexpectedReply,
+)
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, OrderTag, Placed, SmartOrder
 from jainam.domain.patience import patiently, sent_once
@@ -179,12 +186,23 @@ def _settle_cancellation(order_id: OrderId, lost: OutcomeUnknown) -> Flow[Cancel
 
 def cancel_all_orders() -> Flow[CancelReport]:
     """Take back every order that can still trade; one failure never stops the rest (B-18, B-19)."""
-    live = [row for row in (yield from patiently(ListOrders())) if row.is_live]
+    unread: tuple[CancelFailure, ...] = ()
+    rows: tuple[OrderRow, ...]
+    try:
+        rows = yield from patiently(ListOrders())
+    except UnexpectedReply as error:  # a strange row must not keep the others alive, and must not be left unsaid
+        if not error.rows:
+            raise
+        rows, unread = error.rows, (CancelFailure(None, error),)
+    live = [row for row in rows if row.is_live]
     outcomes = yield from Together(tuple(cancel_order(row.order_id) for row in live))
     pairs = list(zip((row.order_id for row in live), outcomes, strict=True))
     return CancelReport(
         tuple(order_id for order_id, outcome in pairs if not isinstance(outcome, JainamError)),
-        tuple(CancelFailure(order_id, outcome) for order_id, outcome in pairs if isinstance(outcome, JainamError)),
+        (
+            *(CancelFailure(order_id, outcome) for order_id, outcome in pairs if isinstance(outcome, JainamError)),
+            *unread,
+        ),
     )
 
 

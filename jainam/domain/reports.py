@@ -99,9 +99,9 @@ class CloseReport:
 
 @frozen
 class CancelFailure:
-    """An order that is not known to be cancelled, and why."""
+    """An order that is not known to be cancelled, and why; *order_id* is ``None`` for rows that could not be read."""
 
-    order_id: OrderId
+    order_id: OrderId | None
     error: JainamError
 
 

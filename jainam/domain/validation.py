@@ -63,7 +63,7 @@ def _tradable(order: Terms, contract: Contract, problems: list[str]) -> None:
         problems.append(f"{contract.symbol} is an index and cannot be traded; choose a future or an option on it")
     if order.product is not None:
         if not order.product.can_be_placed:
-            problems.append(f"product {order.product} belongs to cover and bracket orders; use CNC, NRML or MIS")
+            problems.append(f"product {order.product} cannot be placed by an ordinary order; use CNC, NRML or MIS")
         elif order.product.is_delivery and not (exchange.is_cash or exchange.is_index):
             problems.append(f"product CNC is for shares; use NRML or MIS on {exchange}")
 

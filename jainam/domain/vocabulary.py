@@ -74,13 +74,14 @@ class PriceType(Word):
 
 
 class Product(Word):
-    """How a position is carried; CO and BO are met on rows of cover and bracket orders and cannot be placed here."""
+    """How a position is carried; CO, BO and MTF are met on rows of the books and cannot be placed here."""
 
     CNC = "CNC"
     NRML = "NRML"
     MIS = "MIS"
     CO = "CO"
     BO = "BO"
+    MTF = "MTF"
 
     can_be_placed: bool
     """True for the products an ordinary order may carry."""
@@ -88,7 +89,7 @@ class Product(Word):
     """True for shares that are taken home, which no derivative can be."""
 
     def __init__(self, word: str) -> None:
-        self.can_be_placed = word not in ("CO", "BO")
+        self.can_be_placed = word not in ("CO", "BO", "MTF")
         self.is_delivery = word == "CNC"
 
 

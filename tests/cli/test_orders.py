@@ -6,6 +6,8 @@ import json
 
 from cli.terminal import BOOK, ORDERS, POSITIONS, Terminal
 
+from jainam.simulator import FaultRule
+
 ROW = {
     "order_id",
     "tag",
@@ -93,10 +95,10 @@ def test_an_order_is_modified_shown_and_cancelled(terminal: Terminal) -> None:
     """What is named changes, the rest stays, and the cancelled order is shown as such."""
     order_id = resting(terminal)
 
-    modified = terminal("order", "modify", order_id, "--price", "1301", "--quantity", "12", "--json").data
+    modified = terminal("order", "modify", order_id, "--price", "1301", "--quantity", "12", "--json").data["order"]
     shown = terminal("order", "show", order_id, "--json").data
     words = terminal("order", "show", order_id).out
-    cancelled = terminal("order", "cancel", order_id, "--json").data
+    cancelled = terminal("order", "cancel", order_id, "--json").data["order"]
 
     assert (modified["price"], modified["quantity"], modified["price_type"]) == ("1301", 12, "LIMIT")
     assert set(shown) == ROW
@@ -116,6 +118,18 @@ def test_modify_and_cancel_speak_to_people_too(terminal: Terminal) -> None:
     assert f"Order {order_id} was modified." in modified.out
     assert "SL 1320.00" in modified.out
     assert "cancelled" in cancelled.out
+
+
+def test_what_was_taken_stays_taken_when_the_book_cannot_be_read(terminal: Terminal) -> None:
+    """A cancellation that the broker took is a success even when nobody can say how the order stands now."""
+    order_id = resting(terminal)
+    terminal.exchange.rest.faults.add([FaultRule(kind="gateway", method="GET", path=BOOK)])
+
+    document = terminal("order", "cancel", order_id, "--json").data
+
+    assert document["order"] is None
+    assert "could not be read" in document["note"]
+    assert terminal("order", "show", order_id, "--json").data["state"] == "cancelled"
 
 
 def test_a_rejected_row_ends_with_the_brokers_reason(terminal: Terminal) -> None:

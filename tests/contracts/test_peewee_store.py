@@ -278,6 +278,32 @@ def test_loaders_at_once(file: Path) -> None:
     assert {len(found)} == {one.lot_size for one in found}
 
 
+def test_opening_waits_for_the_lock_that_wal_needs(file: Path) -> None:
+    """A new file that another connection holds is waited for, since SQLite itself does not wait for this one lock."""
+    holder = sqlite3.connect(file, check_same_thread=False)
+    holder.execute("CREATE TABLE anything (n)")
+    holder.execute("BEGIN EXCLUSIVE")
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(PeeweeContracts, file)
+        time.sleep(0.1)
+        assert not opening.done()
+        holder.rollback()
+        assert opening.result().replace_all(many(3)) == 3
+    holder.close()
+
+
+def test_a_file_that_stays_locked_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting has an end, and then the setting to look at is named."""
+    monkeypatch.setattr(peewee_contracts, "_BUSY_SECONDS", 0.02)
+    holder = sqlite3.connect(file)
+    holder.execute("CREATE TABLE anything (n)")
+    holder.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(NotConfigured, match="JAINAM_DATABASE"):
+        PeeweeContracts(file)
+    holder.close()
+
+
 LOADER = """
 import sys
 from itertools import count

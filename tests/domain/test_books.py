@@ -11,6 +11,7 @@ from jainam.domain import books
 from jainam.domain.errors import BrokerUnavailable, JainamError, LoginExpired, RateLimited, SymbolNotFound
 from jainam.domain.instruments import InstrumentRef, SymbolKey, Token
 from jainam.domain.market import Quote
+from jainam.domain.orders import OrderId, OrderTag, Placed
 from jainam.domain.portfolio import Funds, Profile
 from jainam.domain.steps import (
     FindContract,
@@ -174,3 +175,11 @@ def test_unknown_symbol_asks_no_book() -> None:
         scene.run(books.open_position(SHARE.key, Product.CNC))
 
     assert [type(step) for step in scene.steps] == [FindContract]
+
+
+def test_one_order_is_named_as_the_book_is() -> None:
+    """One row of the order book, and the row of a placed order, carry their symbol too."""
+    scene = Scene({ListOrders: (row("1"), row("2", SHARE))})
+
+    assert scene.run(books.order(OrderId("2"))).symbol == "RELIANCE"
+    assert scene.run(books.followed(Placed(OrderId("1"), OrderTag("t1")))).symbol == "NIFTY30JUN26FUT"

@@ -8,7 +8,7 @@ from attrs import define, evolve, field
 
 from fakes.samples import FUTURE, INDEX, OPTION, SHARE, TWIN, order, position, row
 from fakes.script import WAITS, Scene, play
-from jainam.domain.closing import close_all_positions
+from jainam.domain.closing import Exit, close_all_positions
 from jainam.domain.errors import (
     BrokerUnavailable,
     InvalidOrder,
@@ -17,6 +17,7 @@ from jainam.domain.errors import (
     OrderRejected,
     OutcomeUnknown,
     RateLimited,
+    Rehearsed,
     SymbolNotFound,
     UnexpectedReply,
     WrongCredentials,
@@ -36,6 +37,7 @@ from jainam.domain.steps import (
     Pause,
     PlaceExit,
     PlaceOrder,
+    Tell,
     Waits,
 )
 from jainam.domain.vocabulary import Exchange, OrderState, PriceType, Product, Side
@@ -115,6 +117,7 @@ def test_close_all_step_by_step() -> None:
         close_all_positions(),
         *books,
         (NameContracts((FUTURE.ref,)), {FUTURE.ref: FUTURE}),
+        (Tell(Exit("NIFTY30JUN26FUT", Product.NRML, 75, Side.SELL, 75)), None),
         (FindContract(FUTURE.key), FUTURE),
         (NewTag(), OrderTag("t1")),
         (PlaceExit(order(side=Side.SELL, quantity=75), FUTURE, OrderTag("t1")), OrderId("9001")),
@@ -395,7 +398,7 @@ def test_unknown_instrument_is_a_leg_that_failed() -> None:
     ("held", "problem"),
     [
         (position(76), "lot size"),
-        (position(75, product=Product.BO), "bracket orders"),
+        (position(75, product=Product.BO), "product BO cannot be placed"),
         (position(1, INDEX), "an index"),
     ],
     ids=["odd lot", "bracket", "index"],
@@ -475,3 +478,27 @@ def test_contract_names_the_leg() -> None:
     report = Desk([position(75, contract) for contract in contracts]).close()
 
     assert [leg.symbol for leg in report.legs] == [contract.symbol for contract in contracts]
+
+
+def test_each_exit_is_told_before_it_leaves() -> None:
+    """The log names every attempt: symbol, product, what is held, and what is sent for it (FR6)."""
+    desk = Desk([position(75), position(-150, OPTION)])
+    desk.close()
+
+    assert [
+        (told.symbol, told.held, told.side, told.quantity) for told in desk.scene.told() if isinstance(told, Exit)
+    ] == [
+        (FUTURE.symbol, 75, Side.SELL, 75),
+        (OPTION.symbol, -150, Side.BUY, 150),
+    ]
+
+
+def test_a_rehearsal_shows_every_slice() -> None:
+    """In test mode a position above the freeze quantity shows each order that would go out, not only the first."""
+    desk = Desk([position(3750)])
+    desk.scene.answers[PlaceExit] = lambda step: Rehearsed(f"sell {step.order.quantity}")
+    (leg,) = desk.close().legs
+
+    assert isinstance(leg.error, Rehearsed)
+    assert leg.error.request == "sell 1800\nsell 1800\nsell 150"
+    assert leg.order_ids == ()

@@ -256,6 +256,22 @@ def test_unread_order_book_cancels_nothing_and_says_so() -> None:
     assert len(scene.asked(ListOrders)) == 4
 
 
+def test_strange_row_keeps_no_other_order_alive() -> None:
+    """Live orders that could be read are taken back, and the row that could not be read is reported."""
+    strange = UnexpectedReply("order book", ["orders[1].OrderSide"])
+    strange.rows = (row("1"), row("2", state=OrderState.FILLED))
+    report = Scene({ListOrders: strange, CancelOrder: None}).run(cancel_all_orders())
+
+    assert report.cancelled == ("1",)
+    assert [(failure.order_id, failure.error) for failure in report.failed] == [(None, strange)]
+
+
+def test_book_of_which_nothing_can_be_read_is_an_error() -> None:
+    """When no row at all can be read, nothing is cancelled and nothing is claimed."""
+    with pytest.raises(UnexpectedReply):
+        Scene({ListOrders: UnexpectedReply("order book")}).run(cancel_all_orders())
+
+
 def test_one_failed_cancellation_stops_no_other() -> None:
     """Each order is taken back by itself; those that fail are reported with their reasons."""
     refusal = OrderRejected("order is already filled")

@@ -60,8 +60,8 @@ def test_good_order_passes(good: Order, contract: Contract) -> None:
     [
         (order(INDEX), INDEX, "INDEX is an index and cannot be traded; choose a future or an option on it"),
         (order(product=Product.CNC), FUTURE, "product CNC is for shares; use NRML or MIS on NFO"),
-        (order(product=Product.CO), FUTURE, "product CO belongs to cover and bracket orders; use CNC, NRML or MIS"),
-        (order(product=Product.BO), FUTURE, "product BO belongs to cover and bracket orders; use CNC, NRML or MIS"),
+        (order(product=Product.CO), FUTURE, "product CO cannot be placed by an ordinary order; use CNC, NRML or MIS"),
+        (order(product=Product.BO), FUTURE, "product BO cannot be placed by an ordinary order; use CNC, NRML or MIS"),
         (order(quantity=10), FUTURE, "quantity 10 is not a multiple of the lot size 75 of FUTURE; use 75"),
         (order(quantity=76), FUTURE, "quantity 76 is not a multiple of the lot size 75 of FUTURE; use 75 or 150"),
         (

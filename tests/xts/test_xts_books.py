@@ -80,7 +80,7 @@ def test_what_is_pending_follows_from_the_fills_where_it_is_missing(status: str,
     ("field", "value"),
     [
         ("OrderSide", "HOLD"),
-        ("ProductType", "MTF"),
+        ("ProductType", "MTFX"),
         ("OrderType", "ICEBERG"),
         ("OrderQuantity", 1.5),
         ("OrderQuantity", None),
