@@ -123,7 +123,7 @@ def test_modify_and_cancel_speak_to_people_too(terminal: Terminal) -> None:
 def test_what_was_taken_stays_taken_when_the_book_cannot_be_read(terminal: Terminal) -> None:
     """A cancellation that the broker took is a success even when nobody can say how the order stands now."""
     order_id = resting(terminal)
-    terminal.exchange.rest.faults.add([FaultRule(kind="gateway", method="GET", path=BOOK)])
+    terminal.exchange.rest.faults.add([FaultRule(kind="gateway", method="GET", path=BOOK, times=2)])
 
     document = terminal("order", "cancel", order_id, "--json").data
 
