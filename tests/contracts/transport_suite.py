@@ -309,7 +309,7 @@ class WireSuite(TransportSuite):
         assert_harmless(caught.value)
 
     def test_untrusted_certificate(self, transport: Transport, tmp_path: Path) -> None:
-        """A server whose certificate nobody vouches for gets no request (D7)."""
+        """A server whose certificate nobody vouches for gets no request (D7, trap 26)."""
         with WireServer(self_signed(tmp_path)) as server:
             with pytest.raises(NotSent, match="its certificate is not trusted"):
                 transport.send(ask(server, "POST"))

@@ -1,4 +1,4 @@
-"""The traps of the protocol reference, section 7, by their numbers; those of the socket are not this codec's."""
+"""The traps of the protocol reference, section 7, by their numbers; 15 to 17, 20 and 26 are tried on a whole desk."""
 
 from __future__ import annotations
 
@@ -189,6 +189,12 @@ def test_trap_14_dates_of_rest_are_local() -> None:
 def test_trap_18_unknown_instruments_vanish() -> None:
     """Trap 18: an instrument the broker does not know is missing from the answer, and from ours."""
     assert read(ReadQuotes((OPTION.ref,)), "quotes_unknown_instrument", session=MARKET) == ()
+
+
+def test_trap_19_what_comes_is_told_by_itself() -> None:
+    """Trap 19: a depth message may come where another was asked for; a quote is read by what it holds."""
+    (quote,) = read(ReadQuotes((OPTION.ref,)), "quotes_1502", session=MARKET)
+    assert (quote.instrument, quote.last_price) == (OPTION.ref, Decimal("125.35"))
 
 
 def test_trap_21_the_sdks_slips_are_not_copied() -> None:
