@@ -28,7 +28,6 @@ from jainam.domain.vocabulary import Exchange, Kind
 __all__ = ["Load", "PeeweeContracts"]
 
 _BUSY_SECONDS = 10
-_WAL_TRIES = 200
 _REMEMBERED = 10_000
 _TRUSTED_SECONDS = 1.0
 _TOKENS_AT_ONCE = 500  # an old SQLite takes 999 parameters
@@ -168,15 +167,16 @@ class PeeweeContracts:
 
         SQLite does not wait for the lock that this one change needs, as it does for every other; so we do.
         """
-        for left in reversed(range(_WAL_TRIES)):
+        until = time.monotonic() + _BUSY_SECONDS
+        while True:
             try:
                 if self._db.execute_sql("PRAGMA journal_mode").fetchone() != ("wal",):
                     self._db.execute_sql("PRAGMA journal_mode = wal")
                 return
             except peewee.OperationalError:
-                if not left:
+                if time.monotonic() >= until:
                     raise
-                time.sleep(_BUSY_SECONDS / _WAL_TRIES)
+                time.sleep(0.01)
 
     def find(self, key: SymbolKey) -> Contract:
         """The contract of *key*; raises `SymbolNotFound`, which says so when the store is empty."""
