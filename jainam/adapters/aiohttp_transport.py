@@ -12,7 +12,6 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.connector import Connection
-from attrs import define
 from yarl import URL
 
 from jainam.adapters.network_faults import address_of, check_request, reason_of, root_of
@@ -64,7 +63,7 @@ class AiohttpTransport:
         session = self._opened()
         check_request(request)
         url = _url(request.url)
-        with _Translated(request, self._seconds):
+        try:
             async with session.request(
                 request.method,
                 url,
@@ -74,6 +73,11 @@ class AiohttpTransport:
                 proxy=self._proxy(url) if self._environment else None,
             ) as answer:
                 return HttpResponse(answer.status, await answer.read(), answer.headers.get(hdrs.CONTENT_TYPE, ""))
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            root = root_of(error.__cause__)
+            fault = _fault(error, root, address_of(request.url), self._seconds)
+        # Out here, where it leads to nothing of aiohttp's: those errors quote the URL and hold the request's headers.
+        raise fault from root
 
     async def close(self) -> None:
         """Close the connections."""
@@ -109,28 +113,6 @@ def _url(text: str) -> URL:
     url = URL(text, encoded=text.isascii() and " " not in text)
     # aiohttp would turn a user name into a second Authorization header.
     return url if url.raw_user is None else url.with_user(None)
-
-
-@define
-class _Translated:
-    """Turns aiohttp's errors into ours: did the request leave or not?"""
-
-    request: HttpRequest
-    seconds: float
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if not isinstance(error, (aiohttp.ClientError, OSError)):  # TimeoutError is an OSError
-            return
-        root = root_of(error.__cause__)
-        fault = _fault(error, root, address_of(self.request.url), self.seconds)
-        try:
-            raise fault from root
-        finally:
-            # aiohttp's exceptions quote the URL and hold the request's headers; ours must not lead there.
-            fault.__context__ = root
 
 
 def _fault(error: Exception, root: OSError | None, address: str, seconds: float) -> JainamError:

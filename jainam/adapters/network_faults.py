@@ -40,13 +40,19 @@ def address_of(url: str) -> str:
 
 def check_request(request: HttpRequest) -> None:
     """Raise `NotSent` for what cannot be sent at all: no http URL, or a header with the line break of a pasted key."""
-    url = request.url
-    path = url.find("/", len("https://"))
-    if not url.isprintable() or not _is_origin(url if path < 0 else url[:path]):
-        raise no_url(url)
+    if _is_sendable(request.url, *request.headers.values()):
+        return
     for name, value in request.headers.items():
         if not _is_fit(value):
             raise NotSent(f"the {name} header holds a blank at its end, a line break or a letter HTTP cannot carry")
+    raise no_url(request.url)
+
+
+@lru_cache(maxsize=64)
+def _is_sendable(url: str, *values: str) -> bool:
+    """Whether HTTP can carry a request for *url* with those header *values*; remembered, since most are sent again."""
+    path = url.find("/", len("https://"))
+    return url.isprintable() and _is_origin(url if path < 0 else url[:path]) and all(map(_is_fit, values))
 
 
 def no_url(url: str) -> NotSent:
@@ -54,9 +60,8 @@ def no_url(url: str) -> NotSent:
     return NotSent(f"no connection to {address_of(url)}: not an http:// or https:// URL")
 
 
-@lru_cache(maxsize=16)
 def _is_fit(value: str) -> bool:
-    """Whether HTTP can carry *value* in a header; remembered, since every request carries the same token."""
+    """Whether HTTP can carry *value* in a header."""
     return value.isascii() and value.isprintable() and value == value.strip()
 
 
