@@ -205,8 +205,7 @@ def in_one_loop(url: str) -> list[Figure]:
                 await desk.place_order(order())
 
         async def session_in_loop() -> aiohttp.ClientSession:
-            limits = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=10)
-            return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=limits)
+            return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
 
         client = httpx.AsyncClient(timeout=10)
         session = loop.run(session_in_loop())

@@ -6,6 +6,7 @@ Proxies are taken from the environment (``HTTPS_PROXY``, ``NO_PROXY`` and their 
 
 from __future__ import annotations
 
+import asyncio
 from functools import lru_cache
 from urllib.request import getproxies, proxy_bypass
 
@@ -14,6 +15,7 @@ from aiohttp import hdrs
 from aiohttp.connector import Connection
 from yarl import URL
 
+from jainam.adapters.aiohttp_patience import Patience, Wait
 from jainam.adapters.network_faults import address_of, check_request, reason_of, root_of
 from jainam.domain.errors import JainamError, NotSent, OutcomeUnknown
 from jainam.ports.transport import HttpRequest, HttpResponse
@@ -50,9 +52,10 @@ class AiohttpTransport:
 
     def __init__(self, timeout: float = 10.0) -> None:
         self._seconds = timeout
-        # No *total*: the master takes longer than any sensible one. No *connect* either, which is a timer more on every
-        # request: it guards the wait for a free connection, and with no limit on their number nobody waits for one.
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout)
+        # Making a connection is timed by aiohttp, which knows then that nothing was sent; the rest by us. Nobody
+        # waits for a connection to come free, since there is no limit on their number.
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout)
+        self._patience = Patience(timeout)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
         self._environment = getproxies()
@@ -63,6 +66,8 @@ class AiohttpTransport:
         session = self._opened()
         check_request(request)
         url = _url(request.url)
+        wait = self._patience.begin()
+        root: OSError | None = None
         try:
             async with session.request(
                 request.method,
@@ -72,16 +77,32 @@ class AiohttpTransport:
                 allow_redirects=False,
                 proxy=self._proxy(url) if self._environment else None,
             ) as answer:
-                return HttpResponse(answer.status, await answer.read(), answer.headers.get(hdrs.CONTENT_TYPE, ""))
+                body = await (answer.read() if answer.content.is_eof() else self._read(answer, wait))
+                return HttpResponse(answer.status, body, answer.headers.get(hdrs.CONTENT_TYPE, ""))
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             root = root_of(error.__cause__)
             fault = _fault(error, root, address_of(request.url), self._seconds)
+        except asyncio.CancelledError:
+            if not wait.was_ours():
+                raise
+            fault = OutcomeUnknown(f"no answer from {address_of(request.url)} within {self._seconds:g} s")
+        finally:
+            self._patience.end(wait)
         # Out here, where it leads to nothing of aiohttp's: those errors quote the URL and hold the request's headers.
         raise fault from root
+
+    async def _read(self, answer: aiohttp.ClientResponse, wait: Wait) -> bytes:
+        """The body of *answer* when it comes in parts, each of them a sign of life."""
+        parts = []
+        async for part in answer.content.iter_any():
+            self._patience.again(wait)
+            parts.append(part)
+        return b"".join(parts)
 
     async def close(self) -> None:
         """Close the connections."""
         self._closed = True
+        self._patience.close()
         if self._session is not None:
             await self._session.close()
 
