@@ -114,7 +114,8 @@ class AsyncRunner:
                     error = trouble
                     if not once_more and needs_login(step, trouble):
                         reply, error = await self._after_login(step, trouble, flight)
-                    if isinstance(error, OutcomeUnknown):  # the flow looks it up; until it is done, it stays in doubt
+                    if isinstance(error, OutcomeUnknown) and isinstance(step, BrokerStep) and step.moves_an_order:
+                        # The flow looks it up; until it has, the order stays in doubt.
                         flight.doubts.pop(id(lost), None)
                         lost = step
         finally:
@@ -137,7 +138,8 @@ class AsyncRunner:
             case Pause(seconds):
                 return await self.clock.sleep(seconds) if seconds else None
             case Alone(key, flow):
-                async with self._lock(key):
+                held = self._lock(key)
+                async with held:
                     return await self._drive(flow, flight)
             case Together(flows):
                 return await self._together(flows, flight)
@@ -188,4 +190,9 @@ class AsyncRunner:
                 except JainamError as error:
                     return error
 
-        return tuple(await asyncio.gather(*(attempt(flow) for flow in flows)))
+        # All of them end before anything is raised: one left behind would go on sending, outside of its lock.
+        outcomes = await asyncio.gather(*(attempt(flow) for flow in flows), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, JainamError):
+                raise outcome
+        return tuple(outcomes)

@@ -155,7 +155,11 @@ class _Reader:
                 self.problems.append(f"JAINAM_SERVER is not one of the servers of {profile.name} ({choices})")
                 return url
             url = profile.servers[server.upper()]
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            self.problems.append("JAINAM_BASE_URL must look like https://host:port")
+            return url
         if url and (parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query):
             self.problems.append("JAINAM_BASE_URL must look like https://host:port")
         elif parts.scheme == "http" and not http_allowed:

@@ -88,7 +88,8 @@ class Runner:
             case Pause(seconds):
                 return self.clock.sleep(seconds) if seconds else None
             case Alone(key, flow):
-                with self._lock(key).lock:
+                held = self._lock(key)  # named, since a lock that nobody refers to is gone from the dictionary
+                with held.lock:
                     return self.run(flow)
             case Together(flows):
                 return self._together(flows)

@@ -70,8 +70,9 @@ class FileSessions(MemorySessions):
         with self._lock:
             stored = self._read()
             stored[session.api] = session
-            self._write(stored)
-        self._held[session.api] = session
+            self._held[session.api] = session
+            with contextlib.suppress(OSError):  # no room on disk: this process goes on, the next one logs in itself
+                self._write(stored)
 
     def forget(self, api: Api) -> None:
         """Hold no session for *api*, here or on file; the file goes with its last session."""

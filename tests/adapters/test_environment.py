@@ -96,7 +96,9 @@ def test_plain_http_is_refused() -> None:
     assert read(JAINAM_BASE_URL=url, JAINAM_ALLOW_HTTP="1").base_url == url
 
 
-@pytest.mark.parametrize("url", ["ftp://xts.example", "xts.example", "https://", "https://me:word@xts.example"])
+@pytest.mark.parametrize(
+    "url", ["ftp://xts.example", "xts.example", "https://", "https://me:word@xts.example", "https://[x"]
+)
 def test_a_base_url_that_is_none_is_refused(url: str) -> None:
     """A base URL is a scheme, a host and perhaps a port."""
     assert "JAINAM_BASE_URL must look like" in problems(KEYS | {"JAINAM_BASE_URL": url})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,6 +16,7 @@ from fakes.clock import FakeClock
 from fakes.exchange import RestTransport, counted_tags, settings_for
 from jainam.adapters.desk import Desk
 from jainam.adapters.memory_contracts import MemoryContracts
+from jainam.domain.books import order_book, positions
 from jainam.domain.flows import place_order
 from jainam.domain.steps import Flow
 from jainam.ports.transport import HttpRequest
@@ -55,6 +57,16 @@ def desk() -> Iterator[BlockingHarness]:
 
 
 class TestRunner(RunnerSuite):
+    def test_one_at_a_time_holds_while_the_broker_is_slow(self, desk: BlockingHarness) -> None:
+        """Threads that meet one dead session while calls take their time make one login: the lock is held (D13)."""
+        desk.run(positions())
+        desk.rest.world.sessions.expire()
+        desk.transport.before = lambda _: time.sleep(0.02)
+
+        desk.race([order_book() for _ in range(6)])
+
+        assert desk.rest.count("POST", "/interactive/user/session") == 2
+
     def test_ctrl_c_names_the_order_in_flight(self, desk: BlockingHarness, caplog: pytest.LogCaptureFixture) -> None:
         """When Ctrl-C arrives while an order is in flight, the error and the log name its tag."""
 
@@ -72,8 +84,6 @@ class TestRunner(RunnerSuite):
 
     def test_ctrl_c_while_waiting_gives_up_the_place(self, desk: BlockingHarness) -> None:
         """A call that is interrupted while it waits for its turn leaves the queue, so nobody waits behind it."""
-        from jainam.domain.books import positions
-
         desk.run(positions())
 
         class Interrupted(FakeClock):

@@ -424,3 +424,16 @@ def test_any_envelope_becomes_a_value_or_one_of_our_errors(
                 CODEC.decode(step, response, DEALER)
             except JainamError:
                 continue
+
+
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+def test_a_failing_server_has_no_empty_book(status: int) -> None:
+    """The words for an empty book under a failing status are a failure, never a flat account (D3)."""
+    with pytest.raises(JainamError):
+        CODEC.decode(ListPositions(), refusal("Data Not Available", "e-portfolio-0005", status), DEALER)
+
+
+def test_a_number_beyond_reason_leaves_an_order_in_doubt() -> None:
+    """An answer whose number cannot be held is one that cannot be read."""
+    body = b'{"type":"success","result":{"AppOrderID":1,"x":1e9999999999999999999}}'
+    assert isinstance(error_for(PLACE, HttpResponse(200, body)), OutcomeUnknown)

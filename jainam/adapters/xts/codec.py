@@ -154,7 +154,9 @@ class XtsCodec:
         if step.moves_an_order and not is_error(envelope):
             raise OutcomeUnknown(f"HTTP {response.status}: an answer that says neither yes nor no")
         refusal = Refusal.read(envelope, self._secrets(session))
-        if is_nothing_there(refusal, endpoint.empty) and self._asked_rightly(session):
+        # A server that fails, or wants a login, says nothing about a book, whatever its words (D3).
+        speaks = response.status < 500 and response.status not in (401, 403)
+        if speaks and is_nothing_there(refusal, endpoint.empty) and self._asked_rightly(session):
             nothing: T = endpoint.reads(step, None, self._caller)
             return nothing
         raise self._named(error_of(step, response.status, refusal), session)

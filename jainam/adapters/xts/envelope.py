@@ -17,7 +17,7 @@ def parsed(words: str) -> Any:
     words = words.strip("\ufeff \t\r\n")
     try:
         document, end = _DECODE(words)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, ArithmeticError):
         document, end = None, -1  # json's own error holds the whole answer; raised out here, ours does not lead to it
     if end != len(words):
         raise ValueError("not one JSON document")
