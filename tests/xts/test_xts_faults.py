@@ -437,3 +437,10 @@ def test_a_number_beyond_reason_leaves_an_order_in_doubt() -> None:
     """An answer whose number cannot be held is one that cannot be read."""
     body = b'{"type":"success","result":{"AppOrderID":1,"x":1e9999999999999999999}}'
     assert isinstance(error_for(PLACE, HttpResponse(200, body)), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("result", [{"clientList": [], "positions": [{"Quantity": 5}]}, {"aList": None, "b": {"c": 1}}])
+def test_an_empty_list_beside_something_else_is_no_flat_account(result: object) -> None:
+    """A container we do not know that holds something is refused, even when an empty list stands beside it (D3)."""
+    with pytest.raises(UnexpectedReply):
+        CODEC.decode(ListPositions(), answer(result), DEALER)

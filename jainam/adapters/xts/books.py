@@ -159,6 +159,13 @@ def rows_of(result: Any, book: str, container: str = "") -> Sequence[Any]:
     if isinstance(result, dict):
         lists = [container, *(key for key in result if key.endswith("List"))]
         for key in lists:
-            if key in result and (result[key] is None or isinstance(result[key], list)):
+            if key not in result or not (result[key] is None or isinstance(result[key], list)):
+                continue
+            # Under a name of its own a list may be empty; another one is, only when nothing else holds anything.
+            if (
+                key == container
+                or result[key]
+                or not any(isinstance(value, (list, dict)) and value for value in result.values())
+            ):
                 return result[key] or ()
     raise UnexpectedReply(f"the {book} came in a container we do not know", ["result"])
