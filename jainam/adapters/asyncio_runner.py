@@ -29,14 +29,15 @@ T = TypeVar("T")
 
 
 class _Flight:
-    """The orders of one `run` whose fate is open, whether the caller has been told to stop, and what it waits for."""
+    """The orders that one `run` has sent, those whose fate is open, and whether the caller has been told to stop."""
 
-    __slots__ = ("doubts", "ended", "stopping")
+    __slots__ = ("doubts", "ended", "sent", "stopping")
 
     ended: asyncio.Future[None]
 
     def __init__(self) -> None:
         self.doubts: dict[int, BrokerStep[Any]] = {}
+        self.sent: list[BrokerStep[Any]] = []
         self.stopping = False
 
 
@@ -75,14 +76,13 @@ class AsyncRunner:
             if not task.done():
                 await ended  # as `asyncio.shield` does it, in fewer turns of the loop: a cancellation stops here
         except asyncio.CancelledError as stop:
-            in_doubt = tuple(flight.doubts.values())
-            if not in_doubt:
+            if not flight.doubts:
                 task.cancel()
             flight.stopping = True
-            for step in in_doubt:
+            for step in flight.sent:  # answered ones too: the caller will not see what they were answered
                 in_flight(step, stop)
             await asyncio.wait({task})  # unlike gather, it leaves the task alone when cancelled a second time
-            if in_doubt:
+            if flight.sent and not task.cancelled():
                 outcome = task.exception() or task.result()
                 stop.add_note(f"it ended as: {outcome}")
                 log.warning("a cancelled task's order ended as: %s", outcome)
@@ -94,7 +94,7 @@ class AsyncRunner:
         answers = self.local.answers
         reply: Any = None
         error: JainamError | None = None
-        lost: Step[Any] | None = None
+        lost: BrokerStep[Any] | None = None
         try:
             while True:
                 try:
@@ -118,6 +118,10 @@ class AsyncRunner:
                         # The flow looks it up; until it has, the order stays in doubt.
                         flight.doubts.pop(id(lost), None)
                         lost = step
+        except asyncio.CancelledError as stop:  # by somebody who ends all tasks, as `asyncio.run` does
+            if lost is not None:
+                in_flight(lost, stop)
+            raise
         finally:
             flow.close()
             if lost is not None and not once_more:
@@ -156,11 +160,14 @@ class AsyncRunner:
         if flight.stopping:
             raise Halted("not sent: the task was cancelled before this order's turn came")
         flight.doubts[id(step)] = step
+        flight.sent.append(step)
         try:
             answer = self.calls.read(step, await self.transport.send(request), session)
         except OutcomeUnknown:
             raise
-        except BaseException:
+        except BaseException as stop:
+            if not isinstance(stop, Exception):
+                in_flight(step, stop)
             del flight.doubts[id(step)]
             raise
         del flight.doubts[id(step)]

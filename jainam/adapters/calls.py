@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from attrs import define
 
 from jainam.adapters.local import log
-from jainam.domain.errors import Rehearsed
+from jainam.domain.errors import JainamError, OutcomeUnknown, Rehearsed
 from jainam.domain.sessions import Session
 from jainam.domain.steps import BrokerStep
 from jainam.ports.codec import Codec
@@ -39,8 +39,16 @@ class Calls:
         return request, session
 
     def read(self, step: BrokerStep[T], response: HttpResponse, session: Session | None) -> T:
-        """The answer to *step*."""
-        answer = self.codec.decode(step, response, session)
+        """The answer to *step*; what breaks the reader itself leaves an order in doubt, so that it is looked up."""
+        try:
+            answer = self.codec.decode(step, response, session)
+        except JainamError:
+            raise
+        except Exception as error:
+            if not step.moves_an_order:
+                raise
+            # Without the error it came from, which may quote the answer.
+            raise OutcomeUnknown(f"its answer could not be read ({type(error).__name__})") from None
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s <- HTTP %d, %d bytes", type(step).__name__, response.status, len(response.body))
         return answer

@@ -11,7 +11,7 @@ from attrs import define, field
 from jainam.adapters.calls import Calls, in_flight
 from jainam.adapters.local import LocalAnswers
 from jainam.adapters.pacer import Pacer
-from jainam.domain.errors import JainamError
+from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket
 from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together, Traffic
@@ -53,6 +53,7 @@ class Runner:
         answers = self.local.answers
         reply: Any = None
         error: JainamError | None = None
+        lost: BrokerStep[Any] | None = None
         try:
             while True:
                 try:
@@ -72,6 +73,12 @@ class Runner:
                     error = trouble
                     if may_log_in and needs_login(step, trouble):
                         reply, error = self._after_login(step, trouble)
+                    if isinstance(error, OutcomeUnknown) and isinstance(step, BrokerStep) and step.moves_an_order:
+                        lost = step
+        except BaseException as stop:
+            if lost is not None and not isinstance(stop, Exception):  # Ctrl-C while the order was being looked up
+                in_flight(lost, stop)
+            raise
         finally:
             flow.close()
 

@@ -51,6 +51,8 @@ class FileSessions(MemorySessions):
 
     path: Path
     today: Callable[[], dt.date]
+    # What the file does not have, because writing it failed: there the session in hand is the newest.
+    _unwritten: set[Api] = field(factory=set, init=False, repr=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def current(self, api: Api) -> Session | None:
@@ -60,7 +62,7 @@ class FileSessions(MemorySessions):
 
     def latest(self, api: Api) -> Session | None:
         """The session on file, which another process may have renewed, else the one in hand."""
-        stored = self._read().get(api)
+        stored = None if api in self._unwritten else self._read().get(api)
         if stored is not None:
             self._held[api] = stored
         return self._held.get(api)
@@ -71,16 +73,19 @@ class FileSessions(MemorySessions):
             stored = self._read()
             stored[session.api] = session
             self._held[session.api] = session
+            self._unwritten.add(session.api)
             with contextlib.suppress(OSError):  # no room on disk: this process goes on, the next one logs in itself
                 self._write(stored)
+                self._unwritten.discard(session.api)
 
     def forget(self, api: Api) -> None:
         """Hold no session for *api*, here or on file; the file goes with its last session."""
+        self._held.pop(api, None)
         with self._lock:
+            self._unwritten.discard(api)
             stored = self._read()
             if stored.pop(api, None) is not None:
                 self._write(stored)
-        self._held.pop(api, None)
 
     def _read(self) -> dict[Api, Session]:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 
 from jainam.domain.errors import JainamError, Rehearsed, SymbolNotFound
-from jainam.domain.flows import place_order
+from jainam.domain.flows import POSITIONS, place_order
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import OrderId, OrderRow
 from jainam.domain.patience import patiently
@@ -53,7 +53,7 @@ def close_all_positions(choice: Choice = everything) -> Flow[CloseReport]:
     What already works towards flat is not sent again, so calling it twice sends nothing extra; called twice at once,
     the second waits for the first.
     """
-    return (yield from Alone(("close",), _close_chosen(choice)))
+    return (yield from Alone(POSITIONS, _close_chosen(choice)))
 
 
 def _close_chosen(choice: Choice) -> Flow[CloseReport]:

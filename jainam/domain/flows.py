@@ -45,6 +45,7 @@ from jainam.domain.validation import check
 from jainam.domain.vocabulary import OrderState
 
 __all__ = [
+    "POSITIONS",
     "cancel_all_orders",
     "cancel_order",
     "drafted_order",
@@ -56,6 +57,11 @@ __all__ = [
     "place_smart_order",
     "settle",
 ]
+
+
+POSITIONS = ("positions",)
+"""What smart orders and close-alls take turns on (X2): each reads the books and sends what is missing, so between the
+read and the order nobody else may do the same. Positions are read once a second in any case (D16)."""
 
 
 def place_order(order: Order, *, is_exit: bool = False) -> Flow[Placed]:
@@ -208,15 +214,15 @@ def cancel_all_orders() -> Flow[CancelReport]:
 
 def place_smart_order(smart: SmartOrder) -> Flow[SmartOutcome]:
     """Bring the net position of one instrument to the wanted size, one such order at a time (X2)."""
-    key = ("smart", str(smart.instrument), smart.product.value)
-    return (yield from Alone(key, _towards(smart)))
+    return (yield from Alone(POSITIONS, _towards(smart)))
 
 
 def _towards(smart: SmartOrder) -> Flow[SmartOutcome]:
     contract = yield from FindContract(smart.instrument)
     # The order book first: what fills between the two reads is then counted twice, which sends too little. The other
     # way round it is in neither book, and the same quantity is sent once more.
-    working = working_in((yield from patiently(ListOrders())), contract.ref, smart.product)
+    orders = yield from patiently(ListOrders())
+    working = working_in(orders, contract.ref, smart.product, stops_count=smart.price_type.is_stop)
     held = held_in((yield from patiently(ListPositions())), contract.ref, smart.product)
     order = order_towards(smart, held, working)
     delta = smart.target - held

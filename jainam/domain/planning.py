@@ -36,12 +36,18 @@ def held_in(positions: Iterable[Position], ref: InstrumentRef, product: Product)
     return sum(row.quantity for row in positions if row.instrument == ref and row.product is product)
 
 
-def working_in(rows: Iterable[OrderRow], ref: InstrumentRef, product: Product) -> Working:
-    """What is still working on *ref* in *product*."""
+def working_in(rows: Iterable[OrderRow], ref: InstrumentRef, product: Product, *, stops_count: bool = False) -> Working:
+    """What is still working on *ref* in *product*.
+
+    With *stops_count* sleeping stops count too: whoever is about to place a stop must not place it twice.
+    """
     live = [
         row
         for row in rows
-        if row.is_live and not row.is_sleeping_stop and row.instrument == ref and row.product is product
+        if row.is_live
+        and (stops_count or not row.is_sleeping_stop)
+        and row.instrument == ref
+        and row.product is product
     ]
     return Working(
         sum(row.pending for row in live if row.side is Side.BUY),

@@ -118,7 +118,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(os, "replace", full)
     sessions.keep(MARKET)
 
-    assert sessions.current(Api.MARKET_DATA) == MARKET
+    renewed = evolve(DEALER, token="FAKE.NEWER")
+    sessions.keep(renewed)
+
+    assert sessions.latest(Api.MARKET_DATA) == MARKET
+    assert sessions.latest(Api.INTERACTIVE) == renewed, "not the older one that is still on file"
     assert sessions_in(tmp_path).latest(Api.INTERACTIVE) == DEALER
     assert [sessions.path] == list(sessions.path.parent.iterdir())
 

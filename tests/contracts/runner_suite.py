@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import pytest
+from attrs import evolve
 
 from fakes.clock import FakeClock
 from fakes.exchange import RestTransport
 from jainam.adapters.memory_contracts import MemoryContracts
+from jainam.adapters.xts.endpoints import ENDPOINTS
 from jainam.domain.books import funds, holdings, order_book, positions
 from jainam.domain.closing import close_all_positions
 from jainam.domain.errors import (
@@ -33,7 +35,7 @@ from jainam.domain.flows import (
 )
 from jainam.domain.instruments import Contract, SymbolKey, Token
 from jainam.domain.orders import Changes, Order, Placed, SmartOrder
-from jainam.domain.steps import Flow, Step, Together
+from jainam.domain.steps import Flow, PlaceOrder, Step, Together
 from jainam.domain.vocabulary import Exchange, Kind, OrderState, PriceType, Product, Side
 from jainam.simulator import FaultRule, Rest
 
@@ -143,6 +145,21 @@ class RunnerSuite:
         """A 5xx page or half an answer says nothing about the order, so the book is asked."""
         self.place(desk, fault, applied=True)
 
+        placed = desk.run(place_order(buy()))
+
+        assert placed.found
+        assert self.sent(desk) == 1
+
+    def test_a_reader_that_breaks_leaves_the_order_in_doubt(
+        self, desk: Harness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A bug that an answer brings out is no reason to lose the order: it is looked up like a lost answer."""
+        desk.run(positions())
+
+        def broken(*_: object) -> None:
+            raise ZeroDivisionError("secret-of-the-answer")
+
+        monkeypatch.setitem(ENDPOINTS, PlaceOrder, evolve(ENDPOINTS[PlaceOrder], reads=broken))
         placed = desk.run(place_order(buy()))
 
         assert placed.found

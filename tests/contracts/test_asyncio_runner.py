@@ -17,9 +17,9 @@ from jainam.adapters.asyncio_desk import AsyncDesk
 from jainam.adapters.memory_contracts import MemoryContracts
 from jainam.domain.books import positions
 from jainam.domain.closing import close_all_positions
-from jainam.domain.errors import JainamError
+from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.flows import place_order
-from jainam.domain.steps import Flow
+from jainam.domain.steps import Flow, Pause, Together, Waits
 from jainam.simulator import FaultRule, Rest, SimulatorSettings
 
 
@@ -234,3 +234,122 @@ class TestAsyncioRunner(RunnerSuite):
         stop = desk.loop.run(cancelled_in_flight(desk, place_order(buy())))
 
         assert "Shut" in stop.__notes__[1]
+
+    def test_a_cancellation_that_meets_the_answer_keeps_it(self, desk: AsyncioHarness) -> None:
+        """A task cancelled in the very turn in which its order was answered still says what became of the order."""
+        desk.run(positions())
+        inner = desk.desk.runner.transport
+        tasks: list[asyncio.Task[Any]] = []
+
+        class Answering:
+            async def send(self, request: Any) -> Any:
+                answer = await inner.send(request)
+                if request.method == "POST":
+                    asyncio.get_running_loop().call_soon(tasks[0].cancel)
+                return answer
+
+            async def close(self) -> None:
+                await inner.close()
+
+        async def meet() -> Any:
+            tasks.append(asyncio.ensure_future(desk.desk.runner.run(place_order(buy()))))
+            try:
+                return await tasks[0]
+            except asyncio.CancelledError as stop:
+                return stop
+
+        desk.desk.runner.transport = Answering()
+        ended = desk.loop.run(meet())
+        desk.desk.runner.transport = inner
+
+        assert "T0001" in str(ended) + "".join(getattr(ended, "__notes__", []))
+        assert self.sent(desk) == 1
+
+    def test_a_cancellation_while_looks_fail_still_looks(self, desk: AsyncioHarness) -> None:
+        """An order stays in doubt when a look at the book gets no answer either, so it is looked up to the end."""
+        desk.run(positions())
+        inner = desk.desk.runner.transport
+        looked = asyncio.Event()
+        self.place(desk, "lose_answer")
+
+        class Losing:
+            async def send(self, request: Any) -> Any:
+                if request.method == "GET" and not looked.is_set():
+                    looked.set()
+                    raise OutcomeUnknown("no answer")
+                return await inner.send(request)
+
+            async def close(self) -> None:
+                await inner.close()
+
+        async def cancelled() -> asyncio.CancelledError:
+            task = asyncio.ensure_future(desk.desk.runner.run(place_order(buy())))
+            await looked.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            return caught.value
+
+        desk.desk.runner.transport = Losing()
+        stop = desk.loop.run(cancelled())
+        desk.desk.runner.transport = inner
+
+        assert "found=True" in "".join(stop.__notes__)
+
+    @pytest.mark.parametrize("lost", [False, True], ids=["in flight", "looked up"])
+    def test_a_loop_that_ends_names_its_orders(
+        self, desk: AsyncioHarness, caplog: pytest.LogCaptureFixture, lost: bool
+    ) -> None:
+        """When a whole loop ends, and with it the inner task, the order in doubt is named in the log."""
+        desk.run(positions())
+        inner = desk.desk.runner.transport
+
+        async def ending() -> None:
+            doubtful = asyncio.Event()
+
+            class Hanging:
+                async def send(self, request: Any) -> Any:
+                    if request.method == "POST" and lost:
+                        raise OutcomeUnknown("no answer")
+                    doubtful.set()
+                    await asyncio.Event().wait()
+
+                async def close(self) -> None:
+                    await inner.close()
+
+            desk.desk.runner.transport = Hanging()
+            outer = asyncio.ensure_future(desk.desk.runner.run(place_order(buy())))
+            await doubtful.wait()
+            mine = asyncio.current_task()
+            for task in asyncio.all_tasks():
+                if task not in (outer, mine):
+                    task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await outer
+
+        with caplog.at_level(logging.WARNING):
+            desk.loop.run(ending())
+        desk.desk.runner.transport = inner
+
+        assert "T0001 was in flight" in caplog.text
+
+    def test_a_bug_in_one_leg_lets_the_others_end_first(self, desk: AsyncioHarness) -> None:
+        """A foreign error is raised when every flow of a `Together` has ended, so none goes on without its lock."""
+        ended: list[str] = []
+
+        def bad() -> Flow[None]:
+            yield from Waits()
+            raise ZeroDivisionError
+
+        def slow() -> Flow[None]:
+            yield from Pause(1)
+            yield from Pause(1)
+            ended.append("slow")
+
+        def both() -> Flow[Any]:
+            return (yield from Together((bad(), slow())))
+
+        with pytest.raises(ZeroDivisionError):
+            desk.run(both())
+
+        assert ended == ["slow"]

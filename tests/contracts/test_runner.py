@@ -82,6 +82,25 @@ class TestRunner(RunnerSuite):
         assert ["PlaceOrder T0001 was in flight; look it up before sending anything again"] == caught.value.__notes__
         assert "T0001 was in flight" in caplog.text
 
+    def test_ctrl_c_while_an_order_is_looked_up_names_it(
+        self, desk: BlockingHarness, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """When Ctrl-C arrives between two looks at the book, the order in doubt is named as well."""
+
+        class Interrupted(FakeClock):
+            def sleep(self, seconds: float) -> None:
+                raise KeyboardInterrupt
+
+        desk.run(positions())
+        self.place(desk, "lose_request")
+        desk.desk.runner.clock = Interrupted(elapsed=desk.clock.elapsed)
+
+        with caplog.at_level(logging.WARNING), pytest.raises(KeyboardInterrupt) as caught:
+            desk.run(place_order(buy()))
+
+        assert "T0001" in "".join(caught.value.__notes__)
+        assert "T0001 was in flight" in caplog.text
+
     def test_ctrl_c_while_waiting_gives_up_the_place(self, desk: BlockingHarness) -> None:
         """A call that is interrupted while it waits for its turn leaves the queue, so nobody waits behind it."""
         desk.run(positions())

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from attrs import define, evolve, field
 
-from fakes.samples import FUTURE, INDEX, OPTION, SHARE, TWIN, order, position, row
+from fakes.samples import FUTURE, INDEX, OPTION, SHARE, TWIN, order, position, row, smart
 from fakes.script import WAITS, Scene, play
 from jainam.domain.closing import Exit, close_all_positions
 from jainam.domain.errors import (
@@ -22,6 +22,7 @@ from jainam.domain.errors import (
     UnexpectedReply,
     WrongCredentials,
 )
+from jainam.domain.flows import POSITIONS, place_smart_order
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import OrderId, OrderRow, OrderTag
 from jainam.domain.portfolio import Position
@@ -144,8 +145,11 @@ def test_close_all_step_by_step() -> None:
 
 
 def test_close_alls_take_turns() -> None:
-    """Two close-alls at once run one after the other, so that the second sees the exits of the first (X3)."""
-    assert next(close_all_positions()) == Alone(("close",), None)  # type: ignore[arg-type]
+    """Close-alls and smart orders at once run one after the other, so that each sees what the other sent (X2, X3)."""
+    turn = next(close_all_positions())
+
+    assert turn == Alone(POSITIONS, None)  # type: ignore[arg-type]
+    assert turn == next(place_smart_order(smart(0)))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """A smart order brings a position to its target, or sends nothing when it cannot know where it stands (FR5, D3)."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ from jainam.domain.errors import (
     SymbolNotFound,
     UnexpectedReply,
 )
-from jainam.domain.flows import place_smart_order
+from jainam.domain.flows import POSITIONS, place_smart_order
 from jainam.domain.orders import OrderId, OrderTag, Placed
 from jainam.domain.reports import SmartOutcome, SmartPlan
 from jainam.domain.steps import (
@@ -89,15 +88,22 @@ def test_smart_order_step_by_step() -> None:
     )
 
 
-def test_smart_orders_on_one_instrument_take_turns() -> None:
-    """Smart orders for one instrument and product share a key, and others do not (X2)."""
+def test_smart_orders_take_turns() -> None:
+    """No two smart orders work out their difference at the same time, whatever they are for (X2)."""
+    turns = [next(place_smart_order(smart(75, contract))) for contract in (FUTURE, OPTION)]
 
-    def key(**terms: Any) -> object:
-        return next(place_smart_order(smart(75, **terms)))
+    assert turns == [Alone(POSITIONS, None)] * 2  # type: ignore[arg-type]
 
-    assert key() == Alone(("smart", "NFO:NIFTY30JUN26FUT", "NRML"), None)  # type: ignore[arg-type]
-    assert key() != key(product=Product.MIS)
-    assert key() != key(contract=OPTION)
+
+def test_a_stop_that_sleeps_is_not_placed_twice() -> None:
+    """The same smart stop order again finds its first stop working, and sends nothing."""
+    sleeping = row("8000", price_type=PriceType.SL_M, trigger_price=Decimal(26000), pending=75)
+    scene = Scene({ListOrders: (sleeping,), ListPositions: ()})
+    again = scene.run(place_smart_order(smart(75, price_type=PriceType.SL_M, trigger_price=Decimal(26000))))
+
+    assert again.placed is None
+    assert again.working == ("8000",)
+    assert not scene.asked(PlaceOrder)
 
 
 @pytest.mark.parametrize(

@@ -444,3 +444,9 @@ def test_an_empty_list_beside_something_else_is_no_flat_account(result: object) 
     """A container we do not know that holds something is refused, even when an empty list stands beside it (D3)."""
     with pytest.raises(UnexpectedReply):
         CODEC.decode(ListPositions(), answer(result), DEALER)
+
+
+def test_holdings_in_a_container_we_do_not_know_are_no_empty_account() -> None:
+    """A misspelt container that holds shares is refused (FR3)."""
+    with pytest.raises(UnexpectedReply):
+        CODEC.decode(ListHoldings(), answer({"RMSHoldings": {"holdings": {"INE": {"HoldingQuantity": 5}}}}), DEALER)

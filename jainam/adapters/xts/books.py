@@ -129,7 +129,9 @@ def _by_isin(container: Any) -> Sequence[Any]:
     """The rows of ``{Holdings: {ISIN: row}}``."""
     if not container:
         return ()
-    holdings = container.get("Holdings") if isinstance(container, dict) else container
+    if isinstance(container, dict) and "Holdings" not in container:
+        raise UnexpectedReply("the holdings came in a container we do not know", ["result.RMSHoldings"])
+    holdings = container["Holdings"] if isinstance(container, dict) else container
     if isinstance(holdings, dict):
         return [{"ISIN": isin, **row} if isinstance(row, dict) else row for isin, row in holdings.items()]
     return rows_of(holdings, "holdings")
