@@ -1,7 +1,7 @@
 """jainam: trade through Jainam's prop desk and other XTS brokers, without doubled, lost or invented orders.
 
-`Desk` is the blocking face, `AsyncDesk` the same for asyncio; both come late, so that `import jainam` stays cheap and
-brings in no HTTP library.
+`Desk` is the blocking face, `AsyncDesk` the same for asyncio; both come late, as do the kinds of answers they give, so
+that `import jainam` stays cheap and brings in no HTTP library.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from jainam.domain.errors import (
     WrongCredentials,
 )
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey, Token
-from jainam.domain.market import Quote
 from jainam.domain.orders import (
     Cancelled,
     Changes,
@@ -38,14 +37,15 @@ from jainam.domain.orders import (
     Placed,
     SmartOrder,
 )
-from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
-from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, Leg, SmartOutcome
 from jainam.domain.vocabulary import Exchange, Kind, OrderState, PriceType, Product, Side, TimeInForce
 
 if TYPE_CHECKING:
     from jainam.adapters.asyncio_desk import AsyncDesk
     from jainam.adapters.desk import Desk
     from jainam.adapters.environment import Settings, read_settings
+    from jainam.domain.market import Quote
+    from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
+    from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, Leg, SmartOutcome
 
 __version__ = "0.1.0"
 
@@ -108,11 +108,14 @@ _LATE = {
     "Desk": "jainam.adapters.desk",
     "Settings": "jainam.adapters.environment",
     "read_settings": "jainam.adapters.environment",
+    "Quote": "jainam.domain.market",
+    **dict.fromkeys(("Funds", "Holding", "Position", "Profile", "Trade"), "jainam.domain.portfolio"),
+    **dict.fromkeys(("CancelReport", "CloseReport", "ContractsReport", "Leg", "SmartOutcome"), "jainam.domain.reports"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import the faces when they are first asked for; they bring in logging, threads and, at last, an HTTP library."""
+    """Import the faces and their answers when they are first asked for; the faces bring in logging and threads."""
     if name not in _LATE:
         raise AttributeError(f"module 'jainam' has no attribute {name!r}")
     from importlib import import_module

@@ -6,8 +6,6 @@ What it adds: a task that is cancelled while an order is in flight first learns 
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Coroutine
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -29,23 +27,23 @@ T = TypeVar("T")
 
 
 class _Flight:
-    """The orders that one `run` has sent, those whose fate is open, and whether the caller has been told to stop."""
+    """The orders that one `run` has sent, and the cancellation that waits until their fate is known."""
 
-    __slots__ = ("doubts", "ended", "sent", "stopping")
-
-    ended: asyncio.Future[None]
+    __slots__ = ("_told", "sent", "stop")
 
     def __init__(self) -> None:
-        self.doubts: dict[int, BrokerStep[Any]] = {}
         self.sent: list[BrokerStep[Any]] = []
-        self.stopping = False
+        self.stop: asyncio.CancelledError | None = None
+        self._told: set[asyncio.Task[Any] | None] = set()
 
-
-def _started(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """A task that has done what it can do at once, where Python knows how (3.12), and will do the rest."""
-    if sys.version_info >= (3, 12):
-        return asyncio.Task(work, loop=loop, eager_start=True)
-    return loop.create_task(work)
+    def waits_for(self, stop: asyncio.CancelledError) -> bool:
+        """True when *stop* is the first that reached this task: it is kept for later, and the orders come first."""
+        task = asyncio.current_task()
+        if task in self._told:
+            return False
+        self._told.add(task)
+        self.stop = self.stop or stop
+        return True
 
 
 @define(eq=False)
@@ -66,35 +64,36 @@ class AsyncRunner:
         """Perform every step of *flow* and return what it returns, or raise what it raises.
 
         When the awaiting task is cancelled while an order is in flight, nothing new is sent, the order's fate is
-        looked up, and only then the cancellation goes on, with a note that names the order.
+        looked up, and only then the cancellation goes on, with notes that name the order and its fate. A task that
+        is cancelled again meanwhile ends at once, and the notes say that the order is in doubt.
         """
         flight = _Flight()
-        loop = asyncio.get_running_loop()
-        ended = flight.ended = loop.create_future()
-        task = _started(loop, self._drive(flow, flight, is_first=True))
+        outcome: T | JainamError
         try:
-            if not task.done():
-                await ended  # as `asyncio.shield` does it, in fewer turns of the loop: a cancellation stops here
-        except asyncio.CancelledError as stop:
-            if not flight.doubts:
-                task.cancel()
-            flight.stopping = True
-            for step in flight.sent:  # answered ones too: the caller will not see what they were answered
-                in_flight(step, stop)
-            await asyncio.wait({task})  # unlike gather, it leaves the task alone when cancelled a second time
-            if flight.sent and not task.cancelled():
-                outcome = task.exception() or task.result()
-                stop.add_note(f"it ended as: {outcome}")
-                log.warning("a cancelled task's order ended as: %s", outcome)
+            outcome = await self._drive(flow, flight)
+            if flight.stop is None:
+                return outcome
+        except JainamError as error:
+            if flight.stop is None:
+                raise
+            outcome = error
+        except BaseException as stop:
+            if not isinstance(stop, Exception):
+                for step in flight.sent:  # answered ones too: the caller will not see what they were answered
+                    in_flight(step, stop)
             raise
-        return task.result()
+        for step in flight.sent:
+            in_flight(step, flight.stop)
+        flight.stop.add_note(f"it ended as: {outcome}")
+        log.warning("a cancelled task's order ended as: %s", outcome)
+        raise flight.stop
 
-    async def _drive(self, flow: Flow[T], flight: _Flight, *, is_first: bool = False, once_more: bool = False) -> T:
+    async def _drive(self, flow: Flow[T], flight: _Flight, *, may_log_in: bool = True) -> T:
         """Perform *flow*: the first of its `run`, one inside another, or one that repeats a call after a login."""
         answers = self.local.answers
         reply: Any = None
         error: JainamError | None = None
-        lost: BrokerStep[Any] | None = None
+        lost = False
         try:
             while True:
                 try:
@@ -112,27 +111,28 @@ class AsyncRunner:
                         reply = await self._perform(step, flight)
                 except JainamError as trouble:
                     error = trouble
-                    if not once_more and needs_login(step, trouble):
+                    if may_log_in and needs_login(step, trouble):
                         reply, error = await self._after_login(step, trouble, flight)
                     if isinstance(error, OutcomeUnknown) and isinstance(step, BrokerStep) and step.moves_an_order:
-                        # The flow looks it up; until it has, the order stays in doubt.
-                        flight.doubts.pop(id(lost), None)
-                        lost = step
-        except asyncio.CancelledError as stop:  # by somebody who ends all tasks, as `asyncio.run` does
-            if lost is not None:
-                in_flight(lost, stop)
-            raise
+                        lost = True
+                except asyncio.CancelledError as stop:
+                    if not lost or not flight.waits_for(stop):
+                        raise
+                    reply, error = await self._again(step, flight)  # the flow is looking its order up
         finally:
             flow.close()
-            if lost is not None and not once_more:
-                flight.doubts.pop(id(lost), None)
-            if is_first and not flight.ended.done():
-                flight.ended.set_result(None)
 
     async def _after_login(self, step: Any, expired: Any, flight: _Flight) -> tuple[Any, JainamError | None]:
         try:
             flow = after_login(step, self.calls.codec.access, expired.used)
-            return await self._drive(flow, flight, once_more=True), None
+            return await self._drive(flow, flight, may_log_in=False), None
+        except JainamError as trouble:
+            return None, trouble
+
+    async def _again(self, step: Any, flight: _Flight) -> tuple[Any, JainamError | None]:
+        """The answer to a step that a cancellation broke off."""
+        try:
+            return await (self._call if isinstance(step, BrokerStep) else self._perform)(step, flight), None
         except JainamError as trouble:
             return None, trouble
 
@@ -157,21 +157,16 @@ class AsyncRunner:
             await self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
         if not step.moves_an_order:
             return self.calls.read(step, await self.transport.send(request), session)
-        if flight.stopping:
+        if flight.stop is not None:
             raise Halted("not sent: the task was cancelled before this order's turn came")
-        flight.doubts[id(step)] = step
         flight.sent.append(step)
         try:
-            answer = self.calls.read(step, await self.transport.send(request), session)
-        except OutcomeUnknown:
-            raise
-        except BaseException as stop:
-            if not isinstance(stop, Exception):
-                in_flight(step, stop)
-            del flight.doubts[id(step)]
-            raise
-        del flight.doubts[id(step)]
-        return answer
+            response = await self.transport.send(request)
+        except asyncio.CancelledError as stop:
+            if not flight.waits_for(stop):
+                raise
+            raise OutcomeUnknown("the task was cancelled while the answer was awaited") from None
+        return self.calls.read(step, response, session)
 
     async def _wait_for_turn(self, ticket: Ticket) -> None:
         try:
@@ -198,8 +193,16 @@ class AsyncRunner:
                     return error
 
         # All of them end before anything is raised: one left behind would go on sending, outside of its lock.
-        outcomes = await asyncio.gather(*(attempt(flow) for flow in flows), return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, JainamError):
-                raise outcome
-        return tuple(outcomes)
+        tasks = [asyncio.ensure_future(attempt(flow)) for flow in flows]
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        except asyncio.CancelledError as stop:
+            if not flight.sent or not flight.waits_for(stop):
+                raise
+        return tuple(_outcome(task) for task in tasks)
+
+
+def _outcome(task: asyncio.Task[Outcome[T]]) -> Outcome[T]:
+    if task.cancelled():
+        return Halted("not sent: the task was cancelled before this order's turn came")
+    return task.result()

@@ -72,14 +72,18 @@ class Pace:
             return False
         starts_of = self._starts
         for window in windows:
-            starts, horizon = starts_of[window.name], now - window.span
-            while starts and starts[0] <= horizon:
-                starts.popleft()
-            if len(starts) >= window.calls and window.span:
+            if len(starts_of[window.name]) >= window.calls and self._is_full(window, now):
                 return False
         for window in windows:
             starts_of[window.name].append(now)
         return True
+
+    def _is_full(self, window: Window, now: float) -> bool:
+        """Whether *window* has no room at *now*, once the starts that it counts no longer are forgotten."""
+        starts, horizon = self._starts[window.name], now - window.span
+        while starts and starts[0] <= horizon:
+            starts.popleft()
+        return len(starts) >= window.calls and window.span > 0
 
     def leave(self, ticket: Ticket) -> None:
         """Give up the place of *ticket*; a ticket that holds none is left as it is."""

@@ -20,7 +20,7 @@ from jainam.domain.closing import close_all_positions
 from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.flows import place_order
 from jainam.domain.steps import Flow, Pause, Together, Waits
-from jainam.simulator import FaultRule, Rest, SimulatorSettings
+from jainam.simulator import Rest, SimulatorSettings
 
 
 @define(eq=False)
@@ -71,21 +71,22 @@ def desk() -> Iterator[AsyncioHarness]:
 
 
 async def cancelled_in_flight(desk: AsyncioHarness, flow: Flow[Any], orders: int = 1) -> asyncio.CancelledError:
-    """Run *flow*, cancel it while its order number *orders* is on its way, and return what it ended with."""
+    """Run *flow*, cancel it while the answer to its order number *orders* is awaited; return what it ended with."""
     sending = asyncio.Event()
-    held = asyncio.Event()
     inner = desk.desk.runner.transport
     seen = 0
 
     class Held:
         async def send(self, request: Any) -> Any:
             nonlocal seen
-            if request.method == "POST" and request.url.endswith("/orders"):
-                seen += 1
-                if seen == orders:
-                    sending.set()
-                    await held.wait()
-            return await inner.send(request)
+            try:
+                return await inner.send(request)
+            finally:
+                if request.method == "POST" and request.url.endswith("/orders"):
+                    seen += 1
+                    if seen == orders:
+                        sending.set()
+                        await asyncio.Event().wait()
 
         async def close(self) -> None:
             await inner.close()
@@ -94,8 +95,6 @@ async def cancelled_in_flight(desk: AsyncioHarness, flow: Flow[Any], orders: int
     task = asyncio.ensure_future(desk.desk.runner.run(flow))
     await sending.wait()
     task.cancel()
-    await asyncio.sleep(0)
-    held.set()
     try:
         await task
     except asyncio.CancelledError as stop:
@@ -103,6 +102,16 @@ async def cancelled_in_flight(desk: AsyncioHarness, flow: Flow[Any], orders: int
     finally:
         desk.desk.runner.transport = inner
     raise AssertionError("the cancellation was swallowed")
+
+
+class Hanging:
+    """A transport on which no answer ever comes."""
+
+    async def send(self, request: Any) -> Any:
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 class TestAsyncioRunner(RunnerSuite):
@@ -116,7 +125,7 @@ class TestAsyncioRunner(RunnerSuite):
         stop = desk.loop.run(cancelled_in_flight(desk, place_order(buy())))
 
         assert "PlaceOrder T0001 was in flight" in stop.__notes__[0]
-        assert "Placed(" in stop.__notes__[1]
+        assert "found=True" in stop.__notes__[1]
         assert "T0001" in caplog.text
         assert self.at_exchange(desk) == ["T0001"]
 
@@ -137,8 +146,9 @@ class TestAsyncioRunner(RunnerSuite):
 
         class Slow:
             async def send(self, request: Any) -> Any:
+                answer = await inner.send(request)
                 await asyncio.sleep(0.05)
-                return await inner.send(request)
+                return answer
 
             async def close(self) -> None:
                 await inner.close()
@@ -193,47 +203,34 @@ class TestAsyncioRunner(RunnerSuite):
         assert desk.clock.elapsed - before < 1.5
 
     def test_a_second_cancellation_does_not_wait(self, desk: AsyncioHarness) -> None:
-        """Whoever cancels twice gets away at once; the order is still settled by the task left behind."""
+        """Whoever cancels twice gets away at once, and is told which order is in doubt."""
         desk.run(positions())
         inner = desk.desk.runner.transport
-        held = asyncio.Event()
 
-        class Held:
-            async def send(self, request: Any) -> Any:
-                await held.wait()
-                return await inner.send(request)
-
-            async def close(self) -> None:
-                await inner.close()
-
-        desk.desk.runner.transport = Held()
-
-        async def twice() -> None:
+        async def twice() -> asyncio.CancelledError:
             task = asyncio.ensure_future(desk.desk.runner.run(place_order(buy())))
-            for _ in range(5):
-                await asyncio.sleep(0)
-            task.cancel()
-            await asyncio.sleep(0)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
+            for _ in range(2):
+                for _ in range(5):
+                    await asyncio.sleep(0)
+                task.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
                 await task
-            held.set()
-            for _ in range(10):
-                await asyncio.sleep(0)
+            return caught.value
 
-        desk.loop.run(twice())
+        desk.desk.runner.transport = Hanging()
+        stop = desk.loop.run(twice())
         desk.desk.runner.transport = inner
 
-        assert self.sent(desk) == 1
+        assert "PlaceOrder T0001 was in flight" in stop.__notes__[0]
 
     def test_a_flow_that_fails_while_cancelled_is_named(self, desk: AsyncioHarness) -> None:
-        """A refusal that arrives after the cancellation is part of what is told."""
+        """What the look-up could not settle is part of what is told."""
         desk.run(positions())
-        desk.rest.faults.add([FaultRule(kind="refuse", method="POST", path="/interactive/orders", description="Shut")])
+        self.place(desk, "lose_request")
 
         stop = desk.loop.run(cancelled_in_flight(desk, place_order(buy())))
 
-        assert "Shut" in stop.__notes__[1]
+        assert "not in the order book yet" in stop.__notes__[1]
 
     def test_a_cancellation_that_meets_the_answer_keeps_it(self, desk: AsyncioHarness) -> None:
         """A task cancelled in the very turn in which its order was answered still says what became of the order."""
@@ -296,39 +293,29 @@ class TestAsyncioRunner(RunnerSuite):
 
         assert "found=True" in "".join(stop.__notes__)
 
-    @pytest.mark.parametrize("lost", [False, True], ids=["in flight", "looked up"])
-    def test_a_loop_that_ends_names_its_orders(
-        self, desk: AsyncioHarness, caplog: pytest.LogCaptureFixture, lost: bool
+    @pytest.mark.parametrize("cut_off", ["placing", "looking"])
+    def test_a_loop_that_is_given_up_names_its_orders(
+        self, desk: AsyncioHarness, caplog: pytest.LogCaptureFixture, cut_off: str
     ) -> None:
-        """When a whole loop ends, and with it the inner task, the order in doubt is named in the log."""
+        """When nothing will ever run again, as after a crash of the loop, the order in doubt is named in the log."""
         desk.run(positions())
+
+        class Stuck(Hanging):
+            async def send(self, request: Any) -> Any:
+                if request.method == "POST" and cut_off == "looking":
+                    raise OutcomeUnknown("no answer")
+                return await super().send(request)
+
         inner = desk.desk.runner.transport
+        desk.desk.runner.transport = Stuck()
 
-        async def ending() -> None:
-            doubtful = asyncio.Event()
-
-            class Hanging:
-                async def send(self, request: Any) -> Any:
-                    if request.method == "POST" and lost:
-                        raise OutcomeUnknown("no answer")
-                    doubtful.set()
-                    await asyncio.Event().wait()
-
-                async def close(self) -> None:
-                    await inner.close()
-
-            desk.desk.runner.transport = Hanging()
-            outer = asyncio.ensure_future(desk.desk.runner.run(place_order(buy())))
-            await doubtful.wait()
-            mine = asyncio.current_task()
-            for task in asyncio.all_tasks():
-                if task not in (outer, mine):
-                    task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await outer
+        async def given_up() -> None:
+            going = desk.desk.runner.run(place_order(buy()))
+            going.send(None)
+            going.close()
 
         with caplog.at_level(logging.WARNING):
-            desk.loop.run(ending())
+            desk.loop.run(given_up())
         desk.desk.runner.transport = inner
 
         assert "T0001 was in flight" in caplog.text
