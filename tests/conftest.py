@@ -9,6 +9,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from fakes.postgres import postgres_server, postgres_url  # noqa: F401  (fixtures)
+
 DATABASE = DirectoryBasedExampleDatabase(Path(__file__).parent.parent / ".hypothesis" / "examples")
 
 settings.register_profile("dev", max_examples=50, database=DATABASE)
