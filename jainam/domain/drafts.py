@@ -18,7 +18,7 @@ from jainam.domain.instruments import Contract, SymbolKey
 from jainam.domain.money import MOST, ZERO, money
 from jainam.domain.orders import Order, SmartOrder
 from jainam.domain.validation import broken_rules
-from jainam.domain.vocabulary import Exchange, PriceType, Product, Side
+from jainam.domain.vocabulary import Exchange, PriceType, Product, Side, TimeInForce
 
 __all__ = ["Draft", "read_draft"]
 
@@ -39,6 +39,7 @@ class Draft:
     disclosed_quantity: int | None
     target: int | None
     problems: tuple[str, ...]
+    time_in_force: TimeInForce | None = TimeInForce.DAY
 
     def order(self, contract: Contract | SymbolNotFound | None) -> Order:
         """The order this draft means for *contract*; raises `InvalidOrder` with all that is wrong with it.
