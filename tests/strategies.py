@@ -11,10 +11,20 @@ from hypothesis import strategies as st
 
 from fakes.samples import FUTURE
 from jainam.domain.instruments import Contract, SymbolKey, Token
+from jainam.domain.orders import Order
 from jainam.domain.symbols import SymbolParts
-from jainam.domain.vocabulary import Exchange, Kind
+from jainam.domain.vocabulary import Exchange, Kind, PriceType, Product, Side, TimeInForce
 
-__all__ = ["contract_sets", "contracts", "listed_contracts", "symbol_keys", "symbol_parts", "ticks"]
+__all__ = [
+    "contract_sets",
+    "contracts",
+    "listed_contracts",
+    "orders",
+    "symbol_keys",
+    "symbol_parts",
+    "ticks",
+    "tradable_contracts",
+]
 
 NAMES = st.one_of(
     st.sampled_from(
@@ -55,6 +65,32 @@ def contracts(draw: st.DrawFn) -> Contract:
         freeze_quantity=draw(st.none() | st.integers(lot, 5000)),
         price_low=low,
         price_high=draw(st.sampled_from([None, (low or Decimal(0)) + width])),
+    )
+
+
+@st.composite
+def tradable_contracts(draw: st.DrawFn) -> Contract:
+    """Like `contracts`, of any kind on any exchange where orders are taken, a test scrip never."""
+    exchange = draw(st.sampled_from([exchange for exchange in Exchange if not exchange.is_index]))
+    kinds = [Kind.EQUITY] if exchange.is_cash else [Kind.FUTURE, Kind.CALL, Kind.PUT]
+    return evolve(draw(contracts()), key=SymbolKey("SYMBOL", exchange), kind=draw(st.sampled_from(kinds)))
+
+
+@st.composite
+def orders(draw: st.DrawFn, contract: Contract) -> Order:
+    """Orders for *contract* of any terms, most of them bad ones; those that need a price have one."""
+    prices = st.decimals("0.0001", 12_000, places=4) | st.integers(1, 2_000).map(lambda n: n * contract.tick_size)
+    quantities = st.integers(1, 10_000) | st.integers(1, 20).map(lambda n: n * contract.lot_size)
+    return Order(
+        instrument=contract.key,
+        side=draw(st.sampled_from(Side)),
+        product=draw(st.sampled_from(Product)),
+        quantity=draw(quantities),
+        price_type=draw(st.sampled_from(PriceType)),
+        price=draw(prices),
+        trigger_price=draw(prices),
+        disclosed_quantity=draw(st.just(0) | quantities),
+        time_in_force=draw(st.sampled_from(TimeInForce)),
     )
 
 

@@ -35,10 +35,11 @@ def problems(**changed: Any) -> tuple[str, ...]:
 
 def test_fields_become_an_order() -> None:
     """Every field is read, prices as the decimals their author wrote."""
-    draft = read_draft(FIELDS | {"trigger_price": "0", "disclosed_quantity": "25", "apikey": "x", "strategy": "y"})
+    more = {"trigger_price": "0", "disclosed_quantity": "25", "apikey": "x", "strategy": "y"}
+    draft = read_draft(FIELDS | {"symbol": "RELIANCE", "exchange": "NSE"} | more)
 
-    assert draft.order(FUTURE) == Order(
-        instrument=FUTURE.key,
+    assert draft.order(SHARE) == Order(
+        instrument=SHARE.key,
         side=Side.BUY,
         product=Product.NRML,
         quantity=75,
@@ -226,7 +227,7 @@ def test_rules_of_the_instrument_join_the_complaints() -> None:
 
     unread = FIELDS | {"product": "X", "pricetype": "X", "quantity": "X", "price": "X", "disclosed_quantity": 5}
     with pytest.raises(InvalidOrder) as caught:
-        read_draft(unread).order(FUTURE)
+        read_draft(unread).order(SHARE)
     assert len(caught.value.problems) == 4
 
 

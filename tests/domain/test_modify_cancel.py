@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import asdict, evolve
 
-from fakes.samples import FUTURE, order, row
+from fakes.samples import SHARE, order, row
 from fakes.script import Scene, play
 from jainam.domain.errors import (
     BrokerUnavailable,
@@ -25,7 +25,7 @@ from jainam.domain.steps import CancelOrder, ListOrders, ModifyOrder, NameContra
 from jainam.domain.vocabulary import OrderState, PriceType, Product, Side, TimeInForce
 
 ID = OrderId("9001")
-ROW = row("9001", disclosed_quantity=5, time_in_force=TimeInForce.IOC, quantity=150)
+ROW = row("9001", SHARE, disclosed_quantity=15, time_in_force=TimeInForce.IOC, quantity=150)
 LOST = OutcomeUnknown("timed out")
 FINAL = [state for state in OrderState if state.is_final]
 LIVE = [state for state in OrderState if state.is_live]
@@ -42,17 +42,18 @@ def book(*rows: OrderRow) -> tuple[tuple[Any, object], ...]:
 def test_modification_sends_the_whole_new_state() -> None:
     """The row is read first and every term it holds goes along with the new one (D19)."""
     whole = order(
+        SHARE,
         quantity=150,
         price_type=PriceType.LIMIT,
         price=Decimal("25100.5"),
-        disclosed_quantity=5,
+        disclosed_quantity=15,
         time_in_force=TimeInForce.IOC,
     )
     outcome = play(
         modify_order(ID, Changes(price=Decimal("25100.5"))),
         *book(ROW),
-        (NameContracts((FUTURE.ref,)), {FUTURE.ref: FUTURE}),
-        (ModifyOrder(ID, whole, FUTURE, OrderTag("t1")), None),
+        (NameContracts((SHARE.ref,)), {SHARE.ref: SHARE}),
+        (ModifyOrder(ID, whole, SHARE, OrderTag("t1")), None),
     )
 
     assert outcome == Modified(ID)
@@ -82,7 +83,7 @@ def test_live_order_is_modified(state: OrderState) -> None:
         (Changes(), "nothing to modify"),
         (Changes(quantity=0), "above zero"),
         (Changes(price=Decimal("NaN")), "price must be a number"),
-        (Changes(quantity=100), "lot size"),
+        (Changes(disclosed_quantity=14), "less than 10 %"),
         (Changes(price=Decimal("25000.05")), "tick"),
         (Changes(price_type=PriceType.SL), "trigger price must be above zero"),
     ],
@@ -104,7 +105,7 @@ def test_unknown_order_is_not_modified() -> None:
 
 def test_order_on_an_unknown_instrument_is_not_modified() -> None:
     """Without a contract its new terms cannot be checked, so nothing is sent."""
-    with pytest.raises(SymbolNotFound, match="62329"):
+    with pytest.raises(SymbolNotFound, match="2885"):
         Scene({ListOrders: (ROW,), NameContracts: {}}).run(modify_order(ID, Changes(quantity=75)))
 
 
@@ -124,7 +125,7 @@ CHANGES = [
     Changes(price_type=PriceType.SL, trigger_price=Decimal("24999.0")),
     Changes(price_type=PriceType.SL_M, trigger_price=Decimal("24999.0")),
     Changes(product=Product.MIS),
-    Changes(disclosed_quantity=15),
+    Changes(disclosed_quantity=75),
     Changes(time_in_force=TimeInForce.DAY),
 ]
 

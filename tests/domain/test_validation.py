@@ -9,12 +9,13 @@ from attrs import evolve
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from fakes.samples import FUTURE, INDEX, OPTION, SHARE, order
+from fakes.samples import FUTURE, INDEX, OPTION, SHARE, TWIN, order
 from jainam.domain.errors import InvalidOrder
-from jainam.domain.instruments import Contract
+from jainam.domain.instruments import Contract, SymbolKey
 from jainam.domain.orders import Order
 from jainam.domain.validation import broken_rules, check
-from jainam.domain.vocabulary import PriceType, Product, Side
+from jainam.domain.vocabulary import Exchange, Kind, PriceType, Product, Side, TimeInForce
+from strategies import contracts
 
 PRICES = st.decimals("0.0001", 20_000, places=4)
 
@@ -24,10 +25,15 @@ def limit(price: object, contract: Contract = FUTURE, **terms: Any) -> Order:
     return order(contract, **({"price_type": PriceType.LIMIT, "price": price} | terms))
 
 
-def stop(trigger: object, price: object = 0, **terms: Any) -> Order:
+def stop(trigger: object, price: object = 0, contract: Contract = OPTION, **terms: Any) -> Order:
     """A stop order on the option: with a limit where a *price* is given."""
     kind = PriceType.SL if price else PriceType.SL_M
-    return order(OPTION, price_type=kind, trigger_price=trigger, price=price, **terms)
+    return order(contract, price_type=kind, trigger_price=trigger, price=price, **terms)
+
+
+def at(exchange: Exchange, contract: Contract = FUTURE, **terms: Any) -> Contract:
+    """*contract*, listed on another exchange."""
+    return evolve(contract, key=SymbolKey(contract.symbol, exchange), **terms)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +49,13 @@ def stop(trigger: object, price: object = 0, **terms: Any) -> Order:
         (stop("100.05", "100.05"), OPTION),
         (stop("100.05", "101.00"), OPTION),
         (stop("100.05", "99.00", side=Side.SELL), OPTION),
-        (stop("100.05"), OPTION),
-        (order(quantity=150, disclosed_quantity=150), FUTURE),
+        (stop("25000.0", contract=FUTURE), FUTURE),
+        (stop("1400.0", contract=SHARE), SHARE),
+        (order(SHARE, quantity=150, disclosed_quantity=150), SHARE),
+        (order(SHARE, quantity=150, disclosed_quantity=15), SHARE),
+        (order(time_in_force=TimeInForce.IOC), FUTURE),
+        (order(TWIN, time_in_force=TimeInForce.EOS), TWIN),
+        (order(SHARE, product=Product.MIS), SHARE),
         (order(price=Decimal("25000.033")), FUTURE),
         (limit("100.003", evolve(SHARE, tick_size=Decimal(0))), evolve(SHARE, tick_size=Decimal(0))),
     ],
@@ -60,8 +71,12 @@ def test_good_order_passes(good: Order, contract: Contract) -> None:
     [
         (order(INDEX), INDEX, "INDEX is an index and cannot be traded; choose a future or an option on it"),
         (order(product=Product.CNC), FUTURE, "product CNC is for shares; use NRML or MIS on NFO"),
-        (order(product=Product.CO), FUTURE, "product CO cannot be placed by an ordinary order; use CNC, NRML or MIS"),
-        (order(product=Product.BO), FUTURE, "product BO cannot be placed by an ordinary order; use CNC, NRML or MIS"),
+        (order(product=Product.CO), FUTURE, "product CO cannot be placed by an ordinary order; use NRML or MIS"),
+        (
+            order(SHARE, product=Product.BO),
+            SHARE,
+            "product BO cannot be placed by an ordinary order; use CNC, NRML or MIS",
+        ),
         (order(quantity=10), FUTURE, "quantity 10 is not a multiple of the lot size 75 of FUTURE; use 75"),
         (order(quantity=76), FUTURE, "quantity 76 is not a multiple of the lot size 75 of FUTURE; use 75 or 150"),
         (
@@ -74,12 +89,17 @@ def test_good_order_passes(good: Order, contract: Contract) -> None:
         (limit("0.03", OPTION), OPTION, "price 0.03 is not a multiple of the tick 0.05 of OPTION; use 0.05"),
         (limit("21999.9"), FUTURE, "price 21999.9 is below the day's band of FUTURE; use at least 22000.0"),
         (limit("27000.1"), FUTURE, "price 27000.1 is above the day's band of FUTURE; use at most 27000.0"),
-        (stop(0), OPTION, "trigger price must be above zero for a SL-M order"),
+        (stop(0, contract=FUTURE), FUTURE, "trigger price must be above zero for a SL-M order"),
         (stop(0, "100.00"), OPTION, "trigger price must be above zero for a SL order"),
         (
-            stop("100.02"),
-            OPTION,
-            "trigger price 100.02 is not a multiple of the tick 0.05 of OPTION; use 100.00 or 100.05",
+            stop("25000.02", contract=FUTURE),
+            FUTURE,
+            "trigger price 25000.02 is not a multiple of the tick 0.1 of FUTURE; use 25000.0 or 25000.1",
+        ),
+        (
+            stop("27000.1", contract=FUTURE),
+            FUTURE,
+            "trigger price 27000.1 is above the day's band of FUTURE; use at most 27000.0",
         ),
         (
             stop("100.05", "100.00"),
@@ -91,13 +111,67 @@ def test_good_order_passes(good: Order, contract: Contract) -> None:
             OPTION,
             "price 100.10 of a stop sale is above its trigger 100.05; use 100.05 or less",
         ),
-        (order(disclosed_quantity=76), FUTURE, "disclosed quantity 76 is more than the quantity 75"),
+        (
+            order(SHARE, quantity=75, disclosed_quantity=76),
+            SHARE,
+            "disclosed quantity 76 is more than the quantity 75; use at most 75",
+        ),
+        (
+            order(SHARE, quantity=151, disclosed_quantity=15),
+            SHARE,
+            "disclosed quantity 15 is less than 10 % of the quantity 151; use 16 to 151, or 0 to disclose it all",
+        ),
+        (
+            order(TWIN, quantity=1000, disclosed_quantity=99),
+            TWIN,
+            "disclosed quantity 99 is less than 10 % of the quantity 1000; use 100 to 1000, or 0 to disclose it all",
+        ),
+        (order(disclosed_quantity=75), FUTURE, "NFO takes no disclosed quantity; use 0"),
+        (order(disclosed_quantity=75), at(Exchange.BFO), "BFO takes no disclosed quantity; use 0"),
+        (order(time_in_force=TimeInForce.GTD), FUTURE, "NFO takes no order with validity GTD; use DAY or IOC"),
+        (order(SHARE, time_in_force=TimeInForce.EOS), SHARE, "NSE takes no order with validity EOS; use DAY or IOC"),
+        (order(TWIN, time_in_force=TimeInForce.GTD), TWIN, "BSE takes no order with validity GTD; use DAY, IOC or EOS"),
+        (
+            stop("100.05"),
+            OPTION,
+            "NFO takes no SL-M order for options; use SL with a price of 100.05 or more",
+        ),
+        (
+            stop("100.05", side=Side.SELL),
+            evolve(OPTION, kind=Kind.CALL),
+            "NFO takes no SL-M order for options; use SL with a price of 100.05 or less",
+        ),
+        (
+            stop("1400.05", contract=TWIN),
+            TWIN,
+            "BSE takes no SL-M order; use SL with a price of 1400.05 or more",
+        ),
+        (
+            stop("25000.0", contract=FUTURE),
+            at(Exchange.BFO),
+            "BFO takes no SL-M order; use SL with a price of 25000.0 or more",
+        ),
+        (
+            order(SHARE),
+            evolve(SHARE, name="011NSETEST", key=SymbolKey("011NSETEST", Exchange.NSE)),
+            "011NSETEST is a test symbol of the exchange and not for trading; choose another instrument",
+        ),
+        (
+            order(),
+            evolve(FUTURE, name="071NSETEST"),
+            "FUTURE is a test symbol of the exchange and not for trading; choose another instrument",
+        ),
+        (
+            order(),
+            evolve(FUTURE, key=SymbolKey("021NSETEST30JUN26FUT", Exchange.NFO)),
+            "021NSETEST30JUN26FUT is a test symbol of the exchange and not for trading; choose another instrument",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_broken_rule_is_named(bad: Order, contract: Contract, problem: str) -> None:
     """Each rule, broken alone, gives its one sentence (FR10)."""
-    problem = re.sub(r"\b(INDEX|FUTURE|OPTION)\b", contract.symbol, problem)
+    problem = re.sub(r"\b(INDEX|FUTURE|OPTION)\b", lambda _: contract.symbol, problem)
 
     assert broken_rules(bad, contract) == [problem]
     with pytest.raises(InvalidOrder) as caught:
@@ -114,11 +188,13 @@ def test_all_broken_rules_are_named() -> None:
         price=Decimal("27000.05"),
         trigger_price=Decimal("27000.15"),
         disclosed_quantity=2000,
+        time_in_force=TimeInForce.GTD,
     )
     problems = broken_rules(bad, FUTURE)
 
     assert [re.split(r" [A-Z]*\d\S*", problem)[0] for problem in problems] == [
         "product CNC is for shares; use NRML or MIS on NFO",
+        "NFO takes no order with validity GTD; use DAY or IOC",
         "quantity",
         "quantity",
         "price",
@@ -126,7 +202,7 @@ def test_all_broken_rules_are_named() -> None:
         "trigger price",
         "trigger price",
         "price",
-        "disclosed quantity",
+        "NFO takes no disclosed quantity; use",
     ]
 
 
@@ -136,7 +212,7 @@ def test_rules_of_the_instrument_wait_for_it() -> None:
 
     assert broken_rules(bad, None) == [
         "price must be above zero for a SL order",
-        "disclosed quantity 80 is more than the quantity 76",
+        "disclosed quantity 80 is more than the quantity 76; use at most 76",
     ]
 
 
@@ -167,22 +243,6 @@ def test_choice_of_prices_knows_the_band(price: str, named: list[str]) -> None:
     problems = broken_rules(limit(price, OPTION), narrow)
 
     assert [problem.partition("; ")[2] for problem in problems] == named
-
-
-@st.composite
-def contracts(draw: st.DrawFn) -> Contract:
-    """A future with any lot, tick, freeze quantity of at least a lot, and price band that holds at least one price."""
-    lot = draw(st.integers(1, 500))
-    low = draw(st.none() | st.decimals("0.0025", 5000, places=4))
-    high = (low or Decimal(0)) + draw(st.decimals(10, 5000, places=3))
-    return evolve(
-        FUTURE,
-        lot_size=lot,
-        tick_size=Decimal(draw(st.sampled_from(["0.0025", "0.01", "0.05", "0.1", "0.2", "0.5", "1", "5"]))),
-        freeze_quantity=draw(st.none() | st.integers(lot, 5000)),
-        price_low=low,
-        price_high=draw(st.sampled_from([None, high])),
-    )
 
 
 def named_in(problems: list[str]) -> set[str]:
@@ -226,8 +286,102 @@ def test_named_stop_price_passes(trigger: int, price: int, side: Side) -> None:
         check(evolve(bad, price=value), OPTION)
 
 
+@pytest.mark.parametrize(
+    ("band", "problem"),
+    [
+        (("100.01", "100.04"), "price 100.02 is not a multiple of the tick 0.05 of OPTION"),
+        (("100.03", "100.04"), "price 100.02 is below the day's band of OPTION"),
+        (("100.00", "100.01"), "price 100.02 is above the day's band of OPTION; use at most 100.00"),
+    ],
+)
+def test_nothing_is_named_where_nothing_passes(band: tuple[str, str], problem: str) -> None:
+    """A band that holds no price has no value to offer, and its complaints end without one."""
+    low, high = map(Decimal, band)
+    problems = broken_rules(limit("100.02", OPTION), evolve(OPTION, price_low=low, price_high=high))
+
+    assert problems[-1] == problem.replace("OPTION", OPTION.symbol)
+
+
+@pytest.mark.parametrize(("side", "price"), [(Side.BUY, "100.00"), (Side.SELL, "100.10")])
+def test_no_stop_price_is_named_where_nothing_passes(side: Side, price: str) -> None:
+    """The limit of a stop has no valid value either when the band holds no price."""
+    empty = evolve(OPTION, price_low=Decimal("100.01"), price_high=Decimal("100.04"))
+
+    assert broken_rules(stop("100.05", price, side=side), empty)[-1].endswith(" its trigger 100.05")
+    assert broken_rules(stop("100.05", side=side), empty)[0].endswith("; use SL")
+
+
+@pytest.mark.parametrize(
+    ("side", "trigger", "named"),
+    [
+        (Side.BUY, "100.02", "use SL with a price of 100.05 or more"),
+        (Side.SELL, "100.02", "use SL with a price of 100.00 or less"),
+        (Side.BUY, "80.00", "use SL with a price of 90.00 or more"),
+        (Side.SELL, "80.00", "use SL with a price of 90.00 or less"),
+        (Side.BUY, "120.00", "use SL with a price of 110.00 or more"),
+        (Side.SELL, "120.00", "use SL with a price of 110.00 or less"),
+        (Side.BUY, "0", "use MARKET, LIMIT or SL"),
+    ],
+)
+def test_stop_market_is_told_the_stop_it_could_be(side: Side, trigger: str, named: str) -> None:
+    """The limit named for a stop-market fits whatever its trigger is told to use."""
+    banded = evolve(OPTION, price_low=Decimal("89.96"), price_high=Decimal("110.04"))
+
+    assert broken_rules(stop(trigger, side=side), banded)[0].endswith(f"; {named}")
+
+
+@pytest.mark.parametrize(
+    ("side", "trigger", "price", "named"),
+    [
+        (Side.BUY, "100.03", "100.04", ["use 100.05", "use 100.00 or 100.05"]),
+        (Side.SELL, "100.03", "100.02", ["use 100.00", "use 100.00 or 100.05"]),
+        (Side.BUY, "100.03", "100.01", ["use 100.05", "use 100.00 or 100.05", "use 100.05 or more"]),
+        (Side.BUY, "100.05", "80.00", ["use at least 100.05", "use 100.05 or more"]),
+        (Side.SELL, "100.05", "120.00", ["use at most 100.05", "use 100.05 or less"]),
+        (Side.BUY, "100.05", "120.00", ["use at most 110.00"]),
+        (Side.SELL, "100.05", "80.00", ["use at least 90.00"]),
+    ],
+)
+def test_values_named_for_a_stop_fit_each_other(side: Side, trigger: str, price: str, named: list[str]) -> None:
+    """Any price named goes with any trigger named, so that both can be mended at once."""
+    banded = evolve(OPTION, price_low=Decimal("90.00"), price_high=Decimal("110.00"))
+    problems = broken_rules(stop(trigger, price, side=side), banded)
+
+    assert [problem.partition("; ")[2] for problem in problems] == named
+
+
+@pytest.mark.parametrize(
+    ("quantity", "lot", "freeze", "disclosed", "named"),
+    [
+        (1000, 30, None, 40, ["use 990 or 1020", "use 120 to 990, or 0 to disclose it all"]),
+        (1000, 30, None, 1010, ["use 990 or 1020", "use at most 990"]),
+        (1000, 100, 500, 60, ["use at most 500", "use 100 to 500, or 0 to disclose it all"]),
+        (6000, 100, 500, 60, ["use at most 500", "use 0 to disclose it all"]),
+        (1000, 100, 450, 1001, ["use at most 400", "use at most 400"]),
+        (40, 50, None, 3, ["use 50", "use 0 to disclose it all"]),
+        (40, 50, 45, 3, ["", "use 0 to disclose it all"]),
+    ],
+)
+def test_disclosed_quantity_named_fits_the_quantity_named(
+    quantity: int, lot: int, freeze: int | None, disclosed: int, named: list[str]
+) -> None:
+    """What may be disclosed is said in whole lots, of whichever quantity the order is told to use."""
+    share = evolve(SHARE, lot_size=lot, freeze_quantity=freeze)
+    problems = broken_rules(order(share, quantity=quantity, disclosed_quantity=disclosed), share)
+
+    assert [problem.partition("; ")[2] for problem in problems] == named
+
+
+def test_no_quantity_is_named_below_one_lot() -> None:
+    """Where the largest order is smaller than a lot, no quantity is offered, least of all zero."""
+    assert broken_rules(order(quantity=150), evolve(FUTURE, freeze_quantity=50)) == [
+        f"quantity 150 is above the largest single order of {FUTURE.symbol}"
+    ]
+
+
+@pytest.mark.parametrize("make", [limit, lambda price: stop(price, contract=FUTURE), lambda price: stop(100, price)])
 @pytest.mark.parametrize("price", ["999999999999", "0.00000000000000000000000000000000000001", "1E-999999"])
-def test_extreme_price_is_an_invalid_order(price: str) -> None:
+def test_extreme_price_is_an_invalid_order(price: str, make: Any) -> None:
     """Numbers at the edge of decimal arithmetic are judged like others and never an error from the inside."""
     with pytest.raises(InvalidOrder):
-        check(limit(price), FUTURE)
+        check(make(price), FUTURE)
