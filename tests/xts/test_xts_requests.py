@@ -30,7 +30,7 @@ from xts.support import (
 )
 
 from jainam.adapters.xts.codec import XtsCodec
-from jainam.adapters.xts.credentials import Credentials
+from jainam.adapters.xts.credentials import Credentials, client_named
 from jainam.adapters.xts.endpoints import ENDPOINTS
 from jainam.adapters.xts.profile import BrokerProfile
 from jainam.adapters.xts.profiles import FIVEPAISA_XTS, JAINAM_PROP
@@ -265,10 +265,11 @@ def test_a_dealer_who_names_no_client_sends_nothing() -> None:
             NAMELESS.encode(step, nobody)
 
 
-def test_the_configured_client_wins_over_an_older_sessions() -> None:
-    """A session that was kept while another client was configured does not trade for that other client."""
+def test_a_session_made_for_another_client_does_not_trade_for_it() -> None:
+    """Clients of one login share its session, so only the configured client counts; without one there is no call."""
     assert body_of(CODEC.encode(PLACE, evolve(DEALER, client_id="CLIENT02")))["clientID"] == "CLIENT01"
-    assert body_of(NAMELESS.encode(PLACE, DEALER))["clientID"] == "CLIENT01"
+    with pytest.raises(NotConfigured, match="set JAINAM_CLIENT_ID to one of CLIENT01, CLIENT02"):
+        NAMELESS.encode(PLACE, DEALER)
 
 
 def test_market_data_calls_name_segments_by_number() -> None:
@@ -307,12 +308,12 @@ tags = st.text("ABCDEFGHJKMNPQRSTVWXYZ0123456789abcdefghijklmnopqrstuvwxyz", min
 WORDS = {PriceType.MARKET: "MARKET", PriceType.LIMIT: "LIMIT", PriceType.SL: "STOPLIMIT", PriceType.SL_M: "STOPMARKET"}
 
 
-@given(order=orders, tag=tags, token=st.integers(1, 2**31), client=st.text(min_size=1))
+@given(order=orders, tag=tags, token=st.integers(1, 2**31), client=st.text(min_size=1).filter(client_named))
 def test_an_order_survives_its_encoding(order: Order, tag: str, token: int, client: str) -> None:
     """Reading the body back gives every term of the order exactly, whatever the client is called."""
     contract = evolve(OPTION, token=Token(token))
-    codec = XtsCodec(profile=JAINAM_PROP, credentials=CREDENTIALS)
-    body = body_of(codec.encode(PlaceOrder(order, contract, OrderTag(tag)), evolve(DEALER, client_id=client)))
+    codec = XtsCodec(profile=JAINAM_PROP, credentials=CREDENTIALS, client_id=client)
+    body = body_of(codec.encode(PlaceOrder(order, contract, OrderTag(tag)), DEALER))
 
     assert body == {
         "exchangeSegment": "NSEFO",
@@ -327,7 +328,7 @@ def test_an_order_survives_its_encoding(order: Order, tag: str, token: int, clie
         "stopPrice": order.trigger_price if order.price_type.is_stop else 0,
         "orderUniqueIdentifier": tag,
         "apiOrderSource": "WEBAPI",
-        "clientID": client,
+        "clientID": client_named(client),
     }
 
 

@@ -24,13 +24,27 @@ __all__ = ["find_order", "list_holdings", "list_orders", "list_positions", "list
 ONE = Decimal(1)
 
 
-def list_orders(_: ListOrders, result: Any, __: Caller) -> tuple[OrderRow, ...]:
+def list_orders(_: ListOrders, result: Any, caller: Caller) -> tuple[OrderRow, ...]:
     """The rows of the order book; `UnexpectedReply` holds the readable ones when some are not (protocol 3.6)."""
-    return read_rows(rows_of(result, "order book"), OrderBookRow, _order, "orders")
+    return read_rows(_ours(rows_of(result, "order book"), "ClientID", caller), OrderBookRow, _order, "orders")
+
+
+def _ours(rows: Sequence[Any], key: str, caller: Caller) -> Sequence[Any]:
+    """*rows* without those that carry another client's code under *key*, should a dealer's book hold them (2.5).
+
+    A row that names nobody, or somebody the login did not name, stays: what cannot be told apart must not be lost.
+    """
+    others = caller.others
+    if not others:
+        return rows
+    return [row for row in rows if type(row) is not dict or text(row.get(key)) not in others]
 
 
 def find_order(step: FindOrder, result: Any, _: Caller) -> OrderRow | None:
-    """The row that carries the tag, whatever the others look like; ``None`` only when it is certainly not there."""
+    """The row that carries the tag, whatever the others look like; ``None`` only when it is certainly not there.
+
+    A tag is ours under whichever client's name it comes back.
+    """
     rows = rows_of(result, "order book")
     ours = [row for row in rows if type(row) is dict and text(row.get("OrderUniqueIdentifier")) == step.tag]
     if not ours and any(type(row) is not dict or "OrderUniqueIdentifier" not in row for row in rows):
@@ -70,9 +84,9 @@ def _order(row: OrderBookRow, raw: Mapping[str, Any]) -> OrderRow:
     )
 
 
-def list_trades(_: ListTrades, result: Any, __: Caller) -> tuple[Trade, ...]:
+def list_trades(_: ListTrades, result: Any, caller: Caller) -> tuple[Trade, ...]:
     """The fills of the day (protocol 3.8)."""
-    return read_rows(rows_of(result, "trade book"), TradeRow, _trade, "trades")
+    return read_rows(_ours(rows_of(result, "trade book"), "ClientID", caller), TradeRow, _trade, "trades")
 
 
 def _trade(row: TradeRow, raw: Mapping[str, Any]) -> Trade:
@@ -90,9 +104,10 @@ def _trade(row: TradeRow, raw: Mapping[str, Any]) -> Trade:
     )
 
 
-def list_positions(_: ListPositions, result: Any, __: Caller) -> tuple[Position, ...]:
+def list_positions(_: ListPositions, result: Any, caller: Caller) -> tuple[Position, ...]:
     """The net positions; one row that cannot be read makes the whole book unread, never flat (protocol 3.10, D3)."""
-    return read_rows(rows_of(result, "positions", "positionList"), PositionRow, _position, "positions")
+    rows = _ours(rows_of(result, "positions", "positionList"), "AccountID", caller)
+    return read_rows(rows, PositionRow, _position, "positions")
 
 
 def _position(row: PositionRow, raw: Mapping[str, Any]) -> Position:
@@ -113,7 +128,7 @@ def _position(row: PositionRow, raw: Mapping[str, Any]) -> Position:
     )
 
 
-def list_holdings(_: ListHoldings, result: Any, __: Caller) -> tuple[Holding, ...]:
+def list_holdings(_: ListHoldings, result: Any, caller: Caller) -> tuple[Holding, ...]:
     """The shares, from whichever of the three containers they come in (protocol 3.11)."""
     if isinstance(result, dict) and "RMSHoldings" in result:
         rows = _by_isin(result["RMSHoldings"])
@@ -122,7 +137,7 @@ def list_holdings(_: ListHoldings, result: Any, __: Caller) -> tuple[Holding, ..
         rows = [row for part in parts for row in _by_isin(part)]
     else:
         rows = rows_of(result, "holdings", "holdingsList")
-    return read_rows(rows, HoldingRow, _holding, "holdings")
+    return read_rows(_ours(rows, "ClientId", caller), HoldingRow, _holding, "holdings")
 
 
 def _by_isin(container: Any) -> Sequence[Any]:

@@ -117,16 +117,13 @@ class XtsCodec:
         headers = {"authorization": session.token}  # the bare token, no "Bearer" (protocol 2.3)
         if session.is_investor or not endpoint.names_client:
             return self._request(endpoint, session.root + endpoint.path, fields, headers)
-        client_id = self._caller.client_id or self._client(session)
+        # Never the client of the session, which may have been made for another of the same login.
+        client_id = self._caller.client_id or self._caller.client_for(session.client_codes)
         if endpoint.has_body:
             fields += _client_field(client_id)
         else:
             fields = f"{fields}{'&' if fields else ''}{_client_parameter(client_id)}"
         return self._request(endpoint, session.root + endpoint.dealer_path, fields, headers)
-
-    def _client(self, session: Session) -> str:
-        """For whom a dealer acts when no client is configured now, which would go before the one of the session."""
-        return session.client_id or self._caller.client_for(session.client_codes)
 
     def _request(self, endpoint: Endpoint, path: str, fields: str, headers: dict[str, str]) -> HttpRequest:
         if endpoint.has_body:
@@ -145,7 +142,8 @@ class XtsCodec:
             )
         if is_success(envelope) and (response.status < 500 or not step.moves_an_order):
             try:
-                answer: T = endpoint.reads(step, envelope.get("result"), self._caller)
+                reader = self._caller if endpoint.has_body else self._reader(endpoint, session)
+                answer: T = endpoint.reads(step, envelope.get("result"), reader)
                 return answer
             except UnexpectedReply as error:
                 if step.moves_an_order:
@@ -161,6 +159,12 @@ class XtsCodec:
             return nothing
         raise self._named(error_of(step, response.status, refusal), session)
 
+    def _reader(self, endpoint: Endpoint, session: Session | None) -> Caller:
+        """Who reads the answer of *endpoint*: for a book, somebody who can tell the login's clients apart."""
+        if session is None or session.is_investor or not endpoint.names_client:
+            return self._caller
+        return self._caller.among(session.client_codes)
+
     def _named(self, error: JainamError, session: Session | None) -> JainamError:
         """*error*, which names the *session* when that is what was refused."""
         if isinstance(error, LoginExpired):
@@ -169,7 +173,7 @@ class XtsCodec:
 
     def _asked_rightly(self, session: Session | None) -> bool:
         """True when the call went where this account's book is; elsewhere "nothing there" means nothing (style 5)."""
-        return session is not None and (session.is_investor or bool(self._caller.client_id or session.client_id))
+        return session is not None and (session.is_investor or bool(self._caller.client_id))
 
     def _path(self, endpoint: Endpoint, step: BrokerStep[Any], session: Session | None) -> str:
         if isinstance(step, Login):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from jainam.domain.errors import NotConfigured
 
@@ -47,12 +47,27 @@ def client_named(name: str | None) -> str:
 
 @frozen(kw_only=True)
 class Caller:
-    """Who asks: what a body needs to know beyond its step."""
+    """Who asks: what a body needs to know beyond its step, and whose rows a book must not be read as ours.
+
+    *others* are the clients of the same login that this call was not made for, as far as the login named them.
+    """
 
     credentials: Credentials
     client_id: str
     source: str
     positions_mode: str
+    others: frozenset[str] = frozenset()
+
+    def among(self, client_codes: tuple[str, ...]) -> Caller:
+        """The same caller, one of the clients of a login.
+
+        It knows of no others when it acts for the desk's own book, whose rows come under a name that was never sent,
+        or for a client that the login does not list: then the rows may be his under any name (protocol 2.5).
+        """
+        ours = self.client_id.casefold()
+        others = frozenset(code for code in client_codes if code.casefold() != ours)
+        is_listed = len(others) < len(frozenset(client_codes))
+        return evolve(self, others=others) if others and is_listed and self.client_id != PRO_CLIENT else self
 
     def client_for(self, client_codes: tuple[str, ...]) -> str:
         """The client a dealer acts for; raises `NotConfigured` with the choices when none was named (D13)."""
