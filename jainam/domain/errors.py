@@ -61,7 +61,15 @@ class NotConfigured(JainamError, ValueError):
 
 
 class Halted(JainamError):
-    """Nothing was sent; the kill switch or a guard rail said no (X10)."""
+    """Nothing was sent; the kill switch or a guard rail said no (X10).
+
+    With *wants_pnl* the day's profit and loss would decide and is not known well enough: who can read the positions
+    may do so, make it known, and ask once more.
+    """
+
+    def __init__(self, reason: str, *, wants_pnl: bool = False) -> None:
+        self.wants_pnl = wants_pnl
+        super().__init__(reason)
 
 
 class Rehearsed(JainamError):

@@ -31,6 +31,7 @@ EVERY = [
     (SymbolNotFound("X", "NFO", "the store is empty"), "X is not known on NFO: the store is empty"),
     (NotConfigured("JAINAM_SERVER: use A, B or C"), "JAINAM_SERVER: use A, B or C"),
     (Halted("the kill switch is on"), "the kill switch is on"),
+    (Halted("the day's loss is not known", wants_pnl=True), "the day's loss is not known"),
     (Rehearsed("POST /orders {}"), "test mode: checked and encoded, not sent: POST /orders {}"),
     (NotSent("no route"), "no route"),
     (OutcomeUnknown("timed out"), "timed out"),
