@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 from jainam.domain.errors import InvalidOrder
 from jainam.domain.instruments import Contract
-from jainam.domain.rules import DEFAULT_RULES, Demands, RuleBook, Topic, on_tick
+from jainam.domain.rulebook import Demands, RuleBook, Topic, on_tick
+from jainam.domain.rules import DEFAULT_RULES
 from jainam.domain.vocabulary import PriceType, Product, Side, TimeInForce
 
 __all__ = ["Terms", "broken_rules", "check"]

@@ -15,19 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.samples import FUTURE, INDEX, OPTION, SHARE, TWIN, order
-from jainam.domain import rules, validation
+from jainam.domain import rulebook, rules, validation
 from jainam.domain.errors import InvalidOrder
 from jainam.domain.instruments import Contract, SymbolKey
-from jainam.domain.rules import (
-    DEFAULT_RULES,
-    REMEMBERED,
-    Counting,
-    QuantityRule,
-    Rule,
-    RuleBook,
-    Topic,
-    on_tick,
-)
+from jainam.domain.rulebook import REMEMBERED, on_tick
+from jainam.domain.rules import DEFAULT_RULES, Counting, QuantityRule, Rule, RuleBook, Topic
 from jainam.domain.validation import broken_rules, check
 from jainam.domain.vocabulary import Exchange, Kind, PriceType, Product, Side, TimeInForce
 
@@ -69,7 +61,7 @@ def test_every_topic_has_a_rule() -> None:
             assert DEFAULT_RULES.holding_for(exchange, kind)
 
 
-@pytest.mark.parametrize("module", [rules, validation], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [rulebook, rules, validation], ids=lambda module: module.__name__)
 def test_examples_in_the_docstrings_hold(module: Any) -> None:
     """What the docstrings show is what happens."""
     failed, tried = doctest.testmod(module)
