@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,10 @@ __all__ = ["Quote"]
 
 @frozen(kw_only=True)
 class Quote:
-    """The last trade of one instrument and the day around it; ``None`` where the broker sent no number."""
+    """The last trade of one instrument and the day around it; ``None`` where the broker sent no number.
+
+    *at* is the moment the broker gives for it, with its zone.
+    """
 
     instrument: InstrumentRef
     last_price: Decimal | None
@@ -26,4 +30,5 @@ class Quote:
     bid: Decimal | None = None
     ask: Decimal | None = None
     volume: int | None = None
+    at: dt.datetime | None = None
     raw: Mapping[str, Any] = field(factory=dict, eq=False, repr=False)
