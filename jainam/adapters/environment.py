@@ -13,15 +13,16 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from jainam.adapters.xts.credentials import Credentials, client_named
 from jainam.adapters.xts.profile import BrokerProfile
 from jainam.adapters.xts.profiles import PROFILES, profile_named
 from jainam.domain.errors import NotConfigured
+from jainam.domain.guards import Limits
 from jainam.domain.patience import spaced
 
-__all__ = ["Settings", "read_settings"]
+__all__ = ["Settings", "read_halt_file", "read_limits", "read_settings"]
 
 HOST_NAMES = {
     "JAINAM_INTERACTIVE_API_KEY": "BROKER_API_KEY",
@@ -44,7 +45,8 @@ class Settings:
     """Everything a desk needs to know, checked.
 
     *timeout* and *call_gap* are seconds. *session_file* is ``None`` when sessions are to end with the process.
-    With *rehearse*, orders are checked and encoded and nothing that moves an order is sent (NFR6).
+    With *rehearse*, orders are checked and encoded and nothing that moves an order is sent (NFR6). While *halt_file*
+    is there, entries are stopped in every process; ``None`` keeps the switch within this one (X10).
     """
 
     profile: BrokerProfile
@@ -59,6 +61,22 @@ class Settings:
     timeout: float = 10.0
     call_gap: float = 0.1
     retries: int = 3
+    limits: Limits = field(factory=Limits)
+    halt_file: Path | None = None
+
+    def for_client(self, client_id: str) -> Settings:
+        """The same login acting for another of its clients, with books, counts and a switch of its own.
+
+        *client_id* is a client code, or `pro` for the desk's own book; the session is shared, since a broker keeps
+        one for each login. Raises `NotConfigured` when it names nobody.
+
+        >>> settings.for_client("CLIENT02").client_id           # doctest: +SKIP
+        'CLIENT02'
+        """
+        client = client_named(client_id)
+        if not client:
+            raise NotConfigured("for whom is missing: give a client code of yours, or pro for the desk's own book")
+        return evolve(self, client_id=client)
 
     @property
     def waits(self) -> tuple[float, ...]:
@@ -87,6 +105,8 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
     call_gap = reader.number("JAINAM_CALL_GAP", "milliseconds", Decimal(100))
     retries = reader.number("JAINAM_RETRIES", "retries", Decimal(3), whole=True)
     database = reader.database()
+    limits = reader.limits()
+    halt_file = reader.halt_file(profile, database)
     if reader.problems or credentials is None or profile is None:
         raise NotConfigured("; ".join(reader.problems))
     return Settings(
@@ -102,7 +122,27 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
         timeout=float(timeout),
         call_gap=float(call_gap / 1000),
         retries=int(retries),
+        limits=limits,
+        halt_file=halt_file,
     )
+
+
+def read_limits(environ: Mapping[str, str]) -> Limits:
+    """The guard rails of *environ*, which no key is needed for; raises `NotConfigured` for those that are none."""
+    reader = _Reader(environ, host_names=False)
+    limits = reader.limits()
+    if reader.problems:
+        raise NotConfigured("; ".join(reader.problems))
+    return limits
+
+
+def read_halt_file(environ: Mapping[str, str]) -> Path:
+    """The file that stops entries; whatever else is missing or wrong in *environ* does not matter to it."""
+    reader = _Reader(environ, host_names=False)
+    halt_file = reader.halt_file(reader.profile(), reader.text("JAINAM_DATABASE") or "")
+    if halt_file is None:
+        raise NotConfigured("; ".join(reader.problems))
+    return halt_file
 
 
 class _Reader:
@@ -207,6 +247,53 @@ class _Reader:
             self.problems.append("JAINAM_DATABASE is missing, and without the package platformdirs there is no default")
             return ""
         return str(folder / "jainam.sqlite")
+
+    def limits(self) -> Limits:
+        return Limits(
+            order_value=self.limit("JAINAM_MAX_ORDER_VALUE", "rupees"),
+            order_quantity=_whole(self.limit("JAINAM_MAX_ORDER_QUANTITY", "units", whole=True)),
+            orders_per_minute=_whole(self.limit("JAINAM_MAX_ORDERS_PER_MINUTE", "orders", whole=True)),
+            daily_loss=self.limit("JAINAM_MAX_DAILY_LOSS", "rupees"),
+            pnl_seconds=float(self.number("JAINAM_PNL_AGE", "seconds", Decimal(5), at_least=Decimal(1))),
+        )
+
+    def limit(self, name: str, unit: str, *, whole: bool = False) -> Decimal | None:
+        if self.text(name) is None:
+            return None
+        return self.number(name, unit, Decimal(1), at_least=Decimal(1), whole=whole)
+
+    def halt_file(self, profile: BrokerProfile | None, database: str) -> Path | None:
+        """The file of the kill switch: as given, else beside the database, else in the user's folder."""
+        given = self.text("JAINAM_HALT_FILE")
+        if given is not None:
+            path = Path(given)
+            if not path.is_absolute():  # programs started in different folders would look for different files
+                self.problems.append("JAINAM_HALT_FILE must be a whole path such as /var/lib/jainam/halt")
+                return None
+            return path
+        if profile is None:
+            return None
+        file = _database_file(database)
+        if file is not None:
+            return file.absolute().with_name(f"{file.stem}-{profile.name}.halt")
+        folder = _user_folder("data")
+        if folder is None:
+            self.problems.append(
+                "JAINAM_HALT_FILE is missing, and without the package platformdirs there is no default"
+            )
+            return None
+        return folder / f"jainam-{profile.name}.halt"
+
+
+def _whole(number: Decimal | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _database_file(database: str) -> Path | None:
+    """The file that *database* is kept in; ``None`` for a server, and for one in memory."""
+    scheme, separator, rest = database.partition("://")
+    path = rest.removeprefix("/") if separator and scheme == "sqlite" else database
+    return None if path in ("", ":memory:") or (separator and scheme != "sqlite") else Path(path)
 
 
 def _user_folder(kind: str) -> Path | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import builtins
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from jainam.adapters.environment import HOST_NAMES, Settings, read_settings
+from jainam.adapters.environment import HOST_NAMES, Settings, read_halt_file, read_limits, read_settings
 from jainam.domain.errors import NotConfigured
+from jainam.domain.guards import Limits
 
 KEYS = {
     "JAINAM_INTERACTIVE_API_KEY": "FAKE-INTERACTIVE-KEY",
@@ -178,3 +181,137 @@ def test_without_platformdirs_the_database_must_be_named(monkeypatch: pytest.Mon
 
     assert "JAINAM_DATABASE is missing" in problems(dict(KEYS))
     assert read(JAINAM_DATABASE="here.sqlite").session_file is None
+
+
+# --- guard rails (X10) -------------------------------------------------------------------------------------------
+
+RAILS = {
+    "JAINAM_MAX_ORDER_VALUE": "100000.50",
+    "JAINAM_MAX_ORDER_QUANTITY": "500",
+    "JAINAM_MAX_ORDERS_PER_MINUTE": "30",
+    "JAINAM_MAX_DAILY_LOSS": "25000",
+}
+
+
+def test_no_guard_rail_is_set_by_itself() -> None:
+    """Nobody's orders are limited who did not ask for it; the kill switch is there all the same."""
+    settings = read()
+
+    assert not settings.limits.is_any
+    assert settings.halt_file is not None
+
+
+def test_guard_rails_are_read_with_the_rest_and_without() -> None:
+    """Values in rupees, units and orders; the command that shows them needs no key."""
+    limits = Limits(
+        order_value=Decimal("100000.50"), order_quantity=500, orders_per_minute=30, daily_loss=25000, pnl_seconds=10
+    )
+
+    assert read(**RAILS, JAINAM_PNL_AGE="10").limits == limits
+    assert read_limits(RAILS | {"JAINAM_PNL_AGE": "10"}) == limits
+    assert type(limits.order_quantity) is type(read(**RAILS).limits.order_quantity) is int
+
+
+@pytest.mark.parametrize("name", sorted(RAILS))
+@pytest.mark.parametrize("value", ["0", "-1", "many", "NaN", "Infinity", "0.5"])
+def test_a_guard_rail_that_is_none_is_refused(name: str, value: str) -> None:
+    """A limit that would let nothing or everything through was not meant; it never falls back to "no limit"."""
+    for text in (problems(KEYS | {name: value}), _limits_problems({name: value})):
+        assert f"{name} must be a" in text
+        assert "1 or more" in text
+
+
+def _limits_problems(environ: dict[str, str]) -> str:
+    with pytest.raises(NotConfigured) as caught:
+        read_limits(environ)
+    return str(caught.value)
+
+
+def test_every_wrong_guard_rail_is_named_at_once() -> None:
+    """All of them are in the one message, beside whatever else is wrong."""
+    text = problems(dict.fromkeys(RAILS, "many") | {"JAINAM_HALT_FILE": "halt", "JAINAM_PNL_AGE": "0"})
+
+    assert [name for name in (*KEYS, *RAILS, "JAINAM_HALT_FILE", "JAINAM_PNL_AGE") if name not in text] == []
+    assert "many" not in text
+
+
+@pytest.mark.parametrize(
+    ("database", "file"),
+    [
+        ("/data/trades.sqlite", "/data/trades-jainam_prop.halt"),
+        ("sqlite:////data/trades.db", "/data/trades-jainam_prop.halt"),
+        ("sqlite:///data/trades.db", str(Path("data/trades-jainam_prop.halt").absolute())),
+        ("here.sqlite", str(Path("here-jainam_prop.halt").absolute())),
+    ],
+)
+def test_the_halt_file_lies_beside_the_database(database: str, file: str) -> None:
+    """Who shares a database shares a switch, whichever folder a program was started in; each broker has its own."""
+    assert str(read(JAINAM_DATABASE=database).halt_file) == file
+    assert str(read_halt_file({"JAINAM_DATABASE": database})) == file
+    assert str(read_halt_file({"JAINAM_DATABASE": database, "JAINAM_PROFILE": "iifl"})) == file.replace(
+        "jainam_prop", "iifl"
+    )
+
+
+@pytest.mark.parametrize("database", ["postgresql://me:canary@db/x", "postgres://db/x", ":memory:"])
+def test_a_database_without_a_folder_has_its_halt_file_in_the_user_s(database: str) -> None:
+    """The switch of such a desk is the default one, of this machine."""
+    settings = read(JAINAM_DATABASE=database)
+
+    assert settings.halt_file == read_halt_file({}) == read().halt_file
+    assert "canary" not in str(settings.halt_file)
+    assert settings.halt_file is not None
+    assert settings.halt_file.name == "jainam-jainam_prop.halt"
+
+
+def test_a_halt_file_is_used_as_it_is_named() -> None:
+    """One file may stop several desks; it is found whatever else is missing or wrong."""
+    environ = {"JAINAM_HALT_FILE": "/run/halt", "JAINAM_PROFILE": "nobody", "JAINAM_TIMEOUT": "soon"}
+
+    assert read(JAINAM_HALT_FILE="/run/halt").halt_file == read_halt_file(environ) == Path("/run/halt")
+
+
+@pytest.mark.parametrize("value", ["halt", "./halt", "~/halt"])
+def test_a_halt_file_that_depends_on_the_folder_is_refused(value: str) -> None:
+    """Programs started in different folders would look for different files."""
+    for environ in ({"JAINAM_HALT_FILE": value}, KEYS | {"JAINAM_HALT_FILE": value}):
+        with pytest.raises(NotConfigured, match="JAINAM_HALT_FILE must be a whole path"):
+            read_halt_file(environ)
+    assert "JAINAM_HALT_FILE must be a whole path" in problems(KEYS | {"JAINAM_HALT_FILE": value})
+
+
+def test_where_the_halt_file_would_be_is_not_guessed() -> None:
+    """A broker nobody knows has no desks that could be stopped."""
+    with pytest.raises(NotConfigured, match="JAINAM_PROFILE is not one of"):
+        read_halt_file({"JAINAM_PROFILE": "nobody"})
+
+
+def test_without_platformdirs_a_halt_file_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A switch that other programs cannot find would be none."""
+    monkeypatch.setitem(sys.modules, "platformdirs", None)
+
+    with pytest.raises(NotConfigured, match="JAINAM_HALT_FILE is missing"):
+        read_halt_file({})
+    assert "JAINAM_HALT_FILE is missing" in problems(KEYS | {"JAINAM_DATABASE": "postgresql://db/x"})
+    assert read(JAINAM_DATABASE="/data/x.sqlite").halt_file == Path("/data/x-jainam_prop.halt")
+
+
+# --- clients -----------------------------------------------------------------------------------------------------
+
+
+def test_settings_for_another_client_differ_in_the_client_alone() -> None:
+    """The login, its session and its limits are the same: a broker keeps one session for each login."""
+    settings = read(JAINAM_CLIENT_ID="CLIENT01", **RAILS)
+    other = settings.for_client(" CLIENT02 ")
+
+    assert other == evolve(settings, client_id="CLIENT02")
+    assert other.session_file == settings.session_file
+    assert settings.for_client("PRO").client_id == "*****"
+    assert settings.client_id == "CLIENT01"
+
+
+@pytest.mark.parametrize("nobody", ["", "  "])
+def test_nobody_is_no_client(nobody: str) -> None:
+    """A client that was forgotten is not taken for the one of the settings."""
+    with pytest.raises(NotConfigured, match="give a client code"):
+        read(JAINAM_CLIENT_ID="CLIENT01").for_client(nobody)
