@@ -16,6 +16,7 @@ from jainam.cli import main
 
 COMMANDS = (
     *("demo", "sim", "login", "logout", "profile", "contracts", "order", "smart", "cancel-all", "close-all"),
+    *("halt", "resume", "guard"),
     *("orders", "trades", "positions", "holdings", "funds"),
 )
 
