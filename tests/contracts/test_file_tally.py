@@ -142,6 +142,10 @@ def test_old_orders_are_forgotten(tmp_path: Path) -> None:
         tally.count(after(60 * minute), 5)
 
     assert tally.orders.stat().st_size <= 3 * 8
+    for _ in range(4):
+        tally.count(after(7000), 5)
+    tally.count(after(8000), 5)
+    assert tally.orders.stat().st_size == 8
     assert (tally.orders.stat().st_mode & 0o777) == 0o600
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakes.clock import IST, MORNING
@@ -196,6 +196,7 @@ def test_an_order_whose_value_nobody_knows_is_refused() -> None:
     value=st.integers(1, 10**9),
     most=st.integers(1, 10**6),
 )
+@example(quantity=10, price=Decimal(100), value=1000, most=10)
 def test_what_passes_is_within_every_limit(quantity: int, price: Decimal, value: int, most: int) -> None:
     """An order breaks a limit exactly when its figure is above it; the limit itself may be used up."""
     asked = order(SHARE, quantity=quantity, price_type=PriceType.LIMIT, price=price)

@@ -156,6 +156,8 @@ def test_the_desk_s_own_book_is_never_sorted_by_client(step: BrokerStep[Any], na
     clients: list[object] = ["PRO1", "CLIENT01", "CLIENT02"]
 
     assert kept(step, name, key, clients, codec=PRO) == clients
+    listed = evolve(DEALER, client_codes=(PRO_CLIENT, "CLIENT01"))
+    assert kept(step, name, key, clients, listed, PRO) == clients
 
 
 @pytest.mark.parametrize(
