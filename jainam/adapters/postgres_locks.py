@@ -93,6 +93,9 @@ class PostgresLocks:
     def close(self) -> None:
         """Give back what is still held, and close the connection."""
         with self._lock:
+            if self._held and self._database is not None:
+                with contextlib.suppress(peewee.PeeweeException):  # the server sees an ended connection only later
+                    self._run("SELECT pg_advisory_unlock_all()")
             self._held.clear()
             self._disconnect()
 
