@@ -62,10 +62,6 @@ class Slab:
         return next(percent for below, percent in self.margins if below is None or price < below)
 
 
-def _margins(*margins: tuple[str | None, str]) -> tuple[Margin, ...]:
-    return tuple(Margin(None if below is None else Decimal(below), Decimal(percent)) for below, percent in margins)
-
-
 READ = dt.date(2026, 11, 24)
 OPTIONS = frozenset({Kind.CALL, Kind.PUT})
 INDEX_SERIES = frozenset({"OPTIDX", "FUTIDX", "IO", "IF"})
@@ -75,14 +71,19 @@ HOST_SLABS = (
     Slab(
         name="shares and futures",
         kinds=frozenset({Kind.EQUITY, Kind.FUTURE}),
-        margins=_margins(("100", "2"), ("500", "1"), (None, "0.5")),
+        margins=(Margin(Decimal(100), Decimal(2)), Margin(Decimal(500), Decimal(1)), Margin(None, Decimal("0.5"))),
         source="OpenAlgo utils/mpp_slab.py, after Zerodha support, Market price protection on the order window",
         dated=READ,
     ),
     Slab(
         name="options",
         kinds=OPTIONS,
-        margins=_margins(("10", "5"), ("100", "3"), ("500", "2"), (None, "1")),
+        margins=(
+            Margin(Decimal(10), Decimal(5)),
+            Margin(Decimal(100), Decimal(3)),
+            Margin(Decimal(500), Decimal(2)),
+            Margin(None, Decimal(1)),
+        ),
         source="OpenAlgo utils/mpp_slab.py, after Zerodha support, Market price protection on the order window",
         dated=READ,
     ),
@@ -95,7 +96,7 @@ INDEX_AND_STOCK_SLABS = (
     Slab(
         name="shares",
         kinds=frozenset({Kind.EQUITY}),
-        margins=_margins((None, "0.5")),
+        margins=(Margin(None, Decimal("0.5")),),
         source=ANGEL_ONE,
         dated=READ,
     ),
@@ -104,7 +105,7 @@ INDEX_AND_STOCK_SLABS = (
         kinds=frozenset({Kind.FUTURE}),
         exchanges=STOCK_AND_INDEX,
         series=INDEX_SERIES,
-        margins=_margins((None, "0.5")),
+        margins=(Margin(None, Decimal("0.5")),),
         source=ANGEL_ONE,
         dated=READ,
     ),
@@ -113,7 +114,12 @@ INDEX_AND_STOCK_SLABS = (
         kinds=OPTIONS,
         exchanges=STOCK_AND_INDEX,
         series=INDEX_SERIES,
-        margins=_margins(("10", "20"), ("20", "10"), ("50", "5"), (None, "2.5")),
+        margins=(
+            Margin(Decimal(10), Decimal(20)),
+            Margin(Decimal(20), Decimal(10)),
+            Margin(Decimal(50), Decimal(5)),
+            Margin(None, Decimal("2.5")),
+        ),
         source=ANGEL_ONE,
         dated=READ,
     ),
@@ -121,7 +127,7 @@ INDEX_AND_STOCK_SLABS = (
         name="stock futures",
         kinds=frozenset({Kind.FUTURE}),
         exchanges=STOCK_AND_INDEX,
-        margins=_margins((None, "1")),
+        margins=(Margin(None, Decimal(1)),),
         source=ANGEL_ONE,
         dated=READ,
     ),
@@ -129,7 +135,12 @@ INDEX_AND_STOCK_SLABS = (
         name="stock options",
         kinds=OPTIONS,
         exchanges=STOCK_AND_INDEX,
-        margins=_margins(("10", "40"), ("20", "20"), ("50", "10"), (None, "5")),
+        margins=(
+            Margin(Decimal(10), Decimal(40)),
+            Margin(Decimal(20), Decimal(20)),
+            Margin(Decimal(50), Decimal(10)),
+            Margin(None, Decimal(5)),
+        ),
         source=ANGEL_ONE,
         dated=READ,
     ),
@@ -137,7 +148,7 @@ INDEX_AND_STOCK_SLABS = (
         name="futures on goods",
         kinds=frozenset({Kind.FUTURE}),
         exchanges=frozenset({Exchange.MCX, Exchange.NCDEX}),
-        margins=_margins((None, "1")),
+        margins=(Margin(None, Decimal(1)),),
         source=ANGEL_ONE,
         dated=READ,
     ),
@@ -145,7 +156,12 @@ INDEX_AND_STOCK_SLABS = (
         name="options on goods",
         kinds=OPTIONS,
         exchanges=frozenset({Exchange.MCX, Exchange.NCDEX}),
-        margins=_margins(("10", "20"), ("20", "10"), ("50", "5"), (None, "2.5")),
+        margins=(
+            Margin(Decimal(10), Decimal(20)),
+            Margin(Decimal(20), Decimal(10)),
+            Margin(Decimal(50), Decimal(5)),
+            Margin(None, Decimal("2.5")),
+        ),
         source=ANGEL_ONE,
         dated=READ,
     ),

@@ -147,8 +147,8 @@ class _Reach(NamedTuple):
     most: Decimal
 
     def holds(self, price: Decimal) -> bool:
-        """True for a price above zero and between the ends."""
-        return price > 0 and self.least <= price <= self.most
+        """True for a price between the ends."""
+        return self.least <= price <= self.most
 
 
 def _beyond(trigger: Decimal, side: Side, asks: Demands) -> _Reach:

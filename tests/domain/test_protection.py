@@ -29,6 +29,13 @@ UNNAMED = (PriceType.MARKET, PriceType.SL_M)
 NOW = dt.datetime(2026, 1, 12, 10, 30, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
 
 
+@pytest.fixture(autouse=True)
+def _nothing_known() -> None:
+    """What an earlier test gathered of a contract says nothing about how this one gathers it."""
+    DEFAULT_RULES.known.clear()
+    DEFAULT_RULES._grounds.clear()
+
+
 def quoted(last: object, contract: Contract = SHARE, **more: Any) -> Quote:
     """A quote of *contract*, prices written as texts."""
     prices = {name: Decimal(str(value)) for name, value in more.items() if name in ("bid", "ask")}
@@ -73,6 +80,14 @@ def test_market_becomes_a_limit_beyond_the_last_price(contract: Contract, side: 
     )
 
 
+def test_stray_prices_do_not_go_along() -> None:
+    """A market order may carry prices that mean nothing; the limit order that it becomes has its one price."""
+    before = order(SHARE, price=77, trigger_price=78)
+    after = protected(before, SHARE, quoted("1400"), PROTECT)
+
+    assert (after.price, after.trigger_price) == (Decimal("1407.0"), Decimal(0))
+
+
 @pytest.mark.parametrize(
     ("side", "trigger", "last", "price"),
     [
@@ -97,9 +112,9 @@ def test_stop_market_becomes_a_stop_whose_limit_lies_beyond_its_trigger(
     ("side", "last", "use"),
     [
         (Side.BUY, "100.05", "use 100.10 or more"),
-        (Side.BUY, "100.07", "use 100.10 or more"),
+        (Side.BUY, "100.08", "use 100.10 or more"),
         (Side.SELL, "100.05", "use 100.00 or less"),
-        (Side.SELL, "99.98", "use 99.95 or less"),
+        (Side.SELL, "99.96", "use 99.95 or less"),
         (Side.SELL, "0.05", "use a trigger below 0.05"),
     ],
 )
@@ -373,23 +388,44 @@ def test_each_slab_says_who_says_so(slab: Slab) -> None:
     assert not any(exchange.is_index for exchange in slab.exchanges)
 
 
+RISING = r"^the margins of a slab rise in price, and the last one has no bound$"
+PER_CENT = r"^the per cent of a margin lie between 0 and 100$"
+
+
 @pytest.mark.parametrize(
-    "margins",
+    ("margins", "problem"),
     [
-        (),
-        (Margin(Decimal(10), Decimal(1)),),
-        (Margin(None, Decimal(1)), Margin(None, Decimal(1))),
-        (Margin(Decimal(10), Decimal(1)), Margin(Decimal(10), Decimal(1)), Margin(None, Decimal(1))),
-        (Margin(Decimal(20), Decimal(1)), Margin(Decimal(10), Decimal(1)), Margin(None, Decimal(1))),
-        (Margin(None, Decimal(0)),),
-        (Margin(None, Decimal(100)),),
+        ((), RISING),
+        ((Margin(Decimal(10), Decimal(1)),), RISING),
+        ((Margin(None, Decimal(1)), Margin(None, Decimal(1))), RISING),
+        ((Margin(None, Decimal(1)), Margin(Decimal(10), Decimal(1))), RISING),
+        ((Margin(Decimal(10), Decimal(1)), Margin(Decimal(10), Decimal(1)), Margin(None, Decimal(1))), RISING),
+        ((Margin(Decimal(20), Decimal(1)), Margin(Decimal(10), Decimal(1)), Margin(None, Decimal(1))), RISING),
+        ((Margin(None, Decimal(0)),), PER_CENT),
+        ((Margin(None, Decimal(100)),), PER_CENT),
+        ((Margin(Decimal(10), Decimal(-1)), Margin(None, Decimal(1))), PER_CENT),
     ],
     ids=str,
 )
-def test_slab_that_leaves_a_price_out_is_an_error(margins: tuple[Margin, ...]) -> None:
+def test_slab_that_leaves_a_price_out_is_an_error(margins: tuple[Margin, ...], problem: str) -> None:
     """The margins of a slab cover every price once, with a per cent that protects and leaves a price."""
-    with pytest.raises(ValueError, match=r"margins of a slab|per cent of a margin"):
+    with pytest.raises(ValueError, match=problem):
         evolve(HOST_SLABS[0], margins=margins)
+
+
+def test_desk_may_have_slabs_of_its_own() -> None:
+    """Bounds that rise, and per cent of any size between the ends, make a slab that is used like ours."""
+    own = evolve(
+        HOST_SLABS[0],
+        margins=(
+            Margin(Decimal(10), Decimal("99.5")),
+            Margin(Decimal(1400), Decimal("0.5")),
+            Margin(None, Decimal("0.1")),
+        ),
+    )
+
+    for last, price in (("10", "10.1"), ("1399.0", "1406.0"), ("1400.0", "1401.4")):
+        assert protected(order(SHARE), SHARE, quoted(last), evolve(PROTECT, slabs=(own,))).price == Decimal(price)
 
 
 POLICIES = st.sampled_from([PROTECT, evolve(PROTECT, slabs=INDEX_AND_STOCK_SLABS)])

@@ -1,5 +1,6 @@
 """Every broken rule is named at once, with the nearest value that passes (FR10, X5)."""
 
+import datetime as dt
 import re
 from decimal import Decimal
 from typing import Any
@@ -13,11 +14,19 @@ from fakes.samples import FUTURE, INDEX, OPTION, SHARE, TWIN, order
 from jainam.domain.errors import InvalidOrder
 from jainam.domain.instruments import Contract, SymbolKey
 from jainam.domain.orders import Order
+from jainam.domain.rules import DEFAULT_RULES
 from jainam.domain.validation import broken_rules, check
 from jainam.domain.vocabulary import Exchange, Kind, PriceType, Product, Side, TimeInForce
 from strategies import contracts
 
 PRICES = st.decimals("0.0001", 20_000, places=4)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known() -> None:
+    """What an earlier test gathered of a contract says nothing about how this one gathers it."""
+    DEFAULT_RULES.known.clear()
+    DEFAULT_RULES._grounds.clear()
 
 
 def limit(price: object, contract: Contract = FUTURE, **terms: Any) -> Order:
@@ -57,6 +66,8 @@ def at(exchange: Exchange, contract: Contract = FUTURE, **terms: Any) -> Contrac
         (order(TWIN, time_in_force=TimeInForce.EOS), TWIN),
         (order(SHARE, product=Product.MIS), SHARE),
         (order(price=Decimal("25000.033")), FUTURE),
+        (stop("27000.0", "27000.0", FUTURE), FUTURE),
+        (stop("22000.0", "22000.0", FUTURE, side=Side.SELL), FUTURE),
         (limit("100.003", evolve(SHARE, tick_size=Decimal(0))), evolve(SHARE, tick_size=Decimal(0))),
     ],
     ids=str,
@@ -206,6 +217,23 @@ def test_all_broken_rules_are_named() -> None:
     ]
 
 
+def test_reasons_pile_up() -> None:
+    """An instrument that cannot be ordered hides nothing that is wrong with the order besides."""
+    scrip = evolve(OPTION, key=SymbolKey("011NSETEST30JUN26PE", Exchange.NFO), name="011NSETEST")
+    bad = stop("100.05", contract=scrip, product=Product.CO, time_in_force=TimeInForce.GTD)
+
+    assert broken_rules(bad, scrip, today=scrip.expiry + dt.timedelta(days=1) if scrip.expiry else None) == [
+        "011NSETEST30JUN26PE is a test symbol of the exchange and not for trading; choose another instrument",
+        (
+            "011NSETEST30JUN26PE expired on 2026-02-17; choose a contract that expires later, or load the contracts"
+            " afresh"
+        ),
+        "product CO cannot be placed by an ordinary order; use NRML or MIS",
+        "NFO takes no order with validity GTD; use DAY or IOC",
+        "NFO takes no SL-M order for options; use SL with a price of 100.05 or more",
+    ]
+
+
 def test_rules_of_the_instrument_wait_for_it() -> None:
     """Without a contract only what holds for every order is asked."""
     bad = order(quantity=76, disclosed_quantity=80, price_type=PriceType.SL, price=0, trigger_price=Decimal("0.001"))
@@ -287,17 +315,18 @@ def test_named_stop_price_passes(trigger: int, price: int, side: Side) -> None:
 
 
 @pytest.mark.parametrize(
-    ("band", "problem"),
+    ("band", "price", "problem"),
     [
-        (("100.01", "100.04"), "price 100.02 is not a multiple of the tick 0.05 of OPTION"),
-        (("100.03", "100.04"), "price 100.02 is below the day's band of OPTION"),
-        (("100.00", "100.01"), "price 100.02 is above the day's band of OPTION; use at most 100.00"),
+        (("100.01", "100.04"), "100.02", "price 100.02 is not a multiple of the tick 0.05 of OPTION"),
+        (("100.03", "100.04"), "100.02", "price 100.02 is below the day's band of OPTION"),
+        (("100.03", "100.04"), "100.05", "price 100.05 is above the day's band of OPTION"),
+        (("100.00", "100.01"), "100.02", "price 100.02 is above the day's band of OPTION; use at most 100.00"),
     ],
 )
-def test_nothing_is_named_where_nothing_passes(band: tuple[str, str], problem: str) -> None:
+def test_nothing_is_named_where_nothing_passes(band: tuple[str, str], price: str, problem: str) -> None:
     """A band that holds no price has no value to offer, and its complaints end without one."""
     low, high = map(Decimal, band)
-    problems = broken_rules(limit("100.02", OPTION), evolve(OPTION, price_low=low, price_high=high))
+    problems = broken_rules(limit(price, OPTION), evolve(OPTION, price_low=low, price_high=high))
 
     assert problems[-1] == problem.replace("OPTION", OPTION.symbol)
 
@@ -359,6 +388,8 @@ def test_values_named_for_a_stop_fit_each_other(side: Side, trigger: str, price:
         (6000, 100, 500, 60, ["use at most 500", "use 0 to disclose it all"]),
         (1000, 100, 450, 1001, ["use at most 400", "use at most 400"]),
         (40, 50, None, 3, ["use 50", "use 0 to disclose it all"]),
+        (50, 50, None, 3, ["use 50 to 50, or 0 to disclose it all"]),
+        (10, 1, 1, 11, ["use at most 1", "use at most 1"]),
         (40, 50, 45, 3, ["", "use 0 to disclose it all"]),
     ],
 )

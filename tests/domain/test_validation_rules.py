@@ -22,6 +22,7 @@ from jainam.domain.rulebook import REMEMBERED, on_tick
 from jainam.domain.rules import DEFAULT_RULES, Counting, QuantityRule, Rule, RuleBook, Topic
 from jainam.domain.validation import broken_rules, check
 from jainam.domain.vocabulary import Exchange, Kind, PriceType, Product, Side, TimeInForce
+from strategies import listed_contracts, orders
 
 UNCOUNTED = (Exchange.CDS, Exchange.BCD, Exchange.MCX, Exchange.NCDEX)
 CRUDE = evolve(
@@ -33,6 +34,13 @@ CRUDE = evolve(
     price_low=None,
     price_high=None,
 )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known() -> None:
+    """What an earlier test gathered of a contract says nothing about how this one gathers it."""
+    DEFAULT_RULES.known.clear()
+    DEFAULT_RULES._grounds.clear()
 
 
 def counted_in(unit: Counting, exchange: Exchange = Exchange.MCX, largest: int | None = None) -> RuleBook:
@@ -97,36 +105,42 @@ def test_rule_of_one_exchange_opens_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("book", "quantity", "problems"),
+    ("unit", "largest", "quantity", "problems"),
     [
-        (counted_in(Counting.UNITS), 100, []),
-        (counted_in(Counting.UNITS), 10_000, []),
-        (counted_in(Counting.UNITS), 1, ["quantity 1 is not a multiple of the lot size 100 of SYMBOL; use 100"]),
+        (Counting.UNITS, None, 100, []),
+        (Counting.UNITS, None, 10_000, []),
+        (Counting.UNITS, None, 1, ["quantity 1 is not a multiple of the lot size 100 of SYMBOL; use 100"]),
         (
-            counted_in(Counting.UNITS),
+            Counting.UNITS,
+            None,
             10_100,
             ["quantity 10100 is above the largest single order of SYMBOL; use at most 10000"],
         ),
-        (counted_in(Counting.LOTS), 1, []),
-        (counted_in(Counting.LOTS), 100, []),
+        (Counting.LOTS, None, 1, []),
+        (Counting.LOTS, None, 100, []),
         (
-            counted_in(Counting.LOTS),
+            Counting.LOTS,
+            None,
             101,
             ["quantity 101 is above the largest single order of SYMBOL; use at most 100"],
         ),
-        (counted_in(Counting.LOTS, largest=7), 7, []),
+        (Counting.LOTS, 7, 7, []),
         (
-            counted_in(Counting.LOTS, largest=7),
+            Counting.LOTS,
+            7,
             8,
             ["quantity 8 is above the largest single order of SYMBOL; use at most 7"],
         ),
-        (counted_in(Counting.UNITS, largest=20_000), 20_000, []),
+        (Counting.UNITS, 20_000, 20_000, []),
     ],
 )
-def test_quantities_are_judged_as_the_broker_counts(book: RuleBook, quantity: int, problems: list[str]) -> None:
+def test_quantities_are_judged_as_the_broker_counts(
+    unit: Counting, largest: int | None, quantity: int, problems: list[str]
+) -> None:
     """In units a quantity is whole lots, in lots any number; the freeze quantity is counted likewise."""
     expected = [problem.replace("SYMBOL", CRUDE.symbol) for problem in problems]
 
+    book = counted_in(unit, largest=largest)
     assert broken_rules(order(CRUDE, quantity=quantity), CRUDE, book) == expected
 
 
@@ -156,38 +170,67 @@ def test_what_never_expires_is_not_asked() -> None:
         check(order(), FUTURE, today=late)
 
 
-@pytest.mark.parametrize(
-    ("name", "bad", "contract"),
-    [
-        ("indices are not traded", order(INDEX), INDEX),
-        ("test symbols are not traded", order(), evolve(FUTURE, name="011NSETEST")),
-        ("units or lots is for the broker to say", order(CRUDE), CRUDE),
-        ("ordinary orders have ordinary products", order(product=Product.CO), FUTURE),
-        ("delivery is for shares", order(product=Product.CNC), FUTURE),
-        ("validity on NSE", order(time_in_force=TimeInForce.GTD), FUTURE),
-        ("validity on BSE", order(TWIN, time_in_force=TimeInForce.GTD), TWIN),
-        ("options have no stop-market", order(OPTION, price_type=PriceType.SL_M, trigger_price=1), OPTION),
-        ("BSE has no stop-market", order(TWIN, price_type=PriceType.SL_M, trigger_price=1), TWIN),
-        ("whole lots", order(quantity=76), FUTURE),
-        ("largest single order", order(quantity=1875), FUTURE),
-        ("whole ticks", order(price_type=PriceType.LIMIT, price="25000.05"), FUTURE),
-        ("the day's band", order(price_type=PriceType.LIMIT, price="21999.0"), FUTURE),
-        ("the day's band", order(price_type=PriceType.LIMIT, price="27001.0"), FUTURE),
-        (
-            "a stop's limit lies beyond its trigger",
-            order(SHARE, price_type=PriceType.SL, price=10, trigger_price=11),
-            SHARE,
-        ),
-        ("no more is disclosed than ordered", order(SHARE, disclosed_quantity=2), SHARE),
-        ("disclosed quantity is for cash", order(disclosed_quantity=75), FUTURE),
-        ("a tenth is disclosed", order(SHARE, quantity=100, disclosed_quantity=9), SHARE),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
+BREACHES: list[tuple[str, Any, Contract]] = [
+    ("indices are not traded", order(INDEX), INDEX),
+    ("test symbols are not traded", order(), evolve(FUTURE, name="011NSETEST")),
+    ("units or lots is for the broker to say", order(CRUDE), CRUDE),
+    ("ordinary orders have ordinary products", order(product=Product.CO), FUTURE),
+    ("delivery is for shares", order(product=Product.CNC), FUTURE),
+    ("validity on NSE", order(time_in_force=TimeInForce.GTD), FUTURE),
+    ("validity on BSE", order(TWIN, time_in_force=TimeInForce.GTD), TWIN),
+    ("options have no stop-market", order(OPTION, price_type=PriceType.SL_M, trigger_price=1), OPTION),
+    ("BSE has no stop-market", order(TWIN, price_type=PriceType.SL_M, trigger_price=1), TWIN),
+    ("whole lots", order(quantity=76), FUTURE),
+    ("largest single order", order(quantity=1875), FUTURE),
+    ("whole ticks", order(price_type=PriceType.LIMIT, price="25000.05"), FUTURE),
+    ("the day's band", order(price_type=PriceType.LIMIT, price="21999.0"), FUTURE),
+    ("the day's band", order(price_type=PriceType.LIMIT, price="27001.0"), FUTURE),
+    (
+        "a stop's limit lies beyond its trigger",
+        order(SHARE, price_type=PriceType.SL, price=10, trigger_price=11),
+        SHARE,
+    ),
+    ("no more is disclosed than ordered", order(SHARE, disclosed_quantity=2), SHARE),
+    ("disclosed quantity is for cash", order(disclosed_quantity=75), FUTURE),
+    ("a tenth is disclosed", order(SHARE, quantity=100, disclosed_quantity=9), SHARE),
+]
+"""Each rule, by its name, and an order that breaks it and nothing else."""
+
+
+NAMES = [name for name, *_ in BREACHES]
+
+
+@pytest.mark.parametrize(("name", "bad", "contract"), BREACHES, ids=NAMES)
 def test_rule_that_is_taken_out_no_longer_holds(name: str, bad: Any, contract: Contract) -> None:
     """Each rule is its own: without it, what broke it passes, and nothing else changes."""
     assert len(broken_rules(bad, contract)) == 1
     assert broken_rules(bad, contract, DEFAULT_RULES.without(name)) == []
+
+
+@pytest.mark.parametrize(("name", "bad", "contract"), BREACHES, ids=NAMES)
+def test_sentence_may_name_the_instrument(name: str, bad: Any, contract: Contract) -> None:
+    """Whoever writes a sentence of their own can say which instrument and exchange it is about, in any rule."""
+    rule = next(rule for rule in DEFAULT_RULES.rules if rule.name == name)
+    book = DEFAULT_RULES.including(evolve(rule, sentence="not {symbol} on {exchange}, we say"))
+
+    assert broken_rules(bad, contract, book) == [f"not {contract.symbol} on {contract.exchange}, we say"]
+
+
+def test_test_scrip_of_an_uncounted_exchange_is_both() -> None:
+    """Two reasons for refusing an instrument are both said."""
+    scrip = evolve(CRUDE, name="011NSETEST")
+
+    assert len(broken_rules(order(scrip), scrip)) == 2
+
+
+def test_rules_on_lots_go_without_their_numbers() -> None:
+    """Where nobody asks for whole lots, what may be disclosed is not counted in lots either."""
+    share = evolve(SHARE, lot_size=30)
+    book = DEFAULT_RULES.without("whole lots")
+
+    assert broken_rules(order(share, quantity=1010, disclosed_quantity=40), share, book) == [
+        "disclosed quantity 40 is less than 10 % of the quantity 1010; use 101 to 1010, or 0 to disclose it all"
+    ]
 
 
 @pytest.mark.parametrize(("disclosed", "is_enough"), [(249, False), (250, True), (1000, True)])
@@ -245,6 +288,15 @@ def test_rule_that_is_added_has_the_last_word() -> None:
     ]
 
 
+@given(contract=listed_contracts(), data=st.data())
+def test_empty_book_asks_nothing(contract: Contract, data: st.DataObject) -> None:
+    """Every demand is a rule: without rules any order passes, for any instrument on any day."""
+    contract = evolve(contract, tick_size=contract.tick_size or Decimal(1))
+
+    assert broken_rules(data.draw(orders(contract)), contract, RuleBook(()), dt.date(2999, 1, 1)) == []
+    assert broken_rules(data.draw(orders(contract)), None, RuleBook(())) == []
+
+
 def test_price_types_can_be_ruled_out() -> None:
     """A desk that takes limit orders only says so, and names them even to a stop-market."""
     only = Rule(
@@ -277,6 +329,10 @@ def test_rules_for_all_are_asked_without_a_contract() -> None:
         "disclosed quantity 6 is more than the quantity 5; use at most 5",
     ]
     assert broken_rules(order(price_type=PriceType.LIMIT, price="0.001"), None) == []
+    assert broken_rules(order(price_type=PriceType.SL_M, trigger_price="0.001", quantity=10**7), None) == []
+    assert broken_rules(order(price_type=PriceType.SL, price=10, trigger_price=11), None) == [
+        "price 10 of a stop purchase is below its trigger 11; use 11 or more"
+    ]
 
 
 def test_demands_are_those_of_the_contract_at_hand() -> None:
