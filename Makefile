@@ -2,7 +2,7 @@
 # Paths are relative throughout, so that a checkout in a folder with spaces works.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick lint types bench record live clean FORCE
+.PHONY: help demo test quick lint types bench mutants record live clean FORCE
 
 # tox finds its interpreters on PATH; pyenv shows only the active one there.
 TOX = PATH="$$PATH:$$(sh tools/pythons.sh path)" .venv/bin/tox
@@ -31,6 +31,10 @@ types: .venv/has-tox ## mypy --strict
 bench: .venv/has-bench ## every figure with its limit
 	@status=0; for script in benchmarks/*.py; do .venv/bin/python "$$script" || status=1; done; exit $$status
 
+mutants: .venv/has-mutants ## whether the tests notice when the rules about money are changed
+	@HYPOTHESIS_PROFILE=ci .venv/bin/mutmut run --max-children 1
+	@PATH=".venv/bin:$$PATH" .venv/bin/python tools/mutation_scores.py
+
 record: .venv/has-tox ## record the cassettes afresh
 	@$(TOX) run -e record
 
@@ -38,7 +42,7 @@ live: .venv/has-tox ## the opt-in suite, with credentials from JAINAM_*
 	@$(TOX) run -e live
 
 clean: ## remove everything that make has set up
-	rm -rf .venv .tox build jainam.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .tox build mutants jainam.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each set-up step leaves a mark, and is done again only when what it was made from has changed.
@@ -64,6 +68,10 @@ FORCE:
 
 .venv/has-tests: $(MADE_FROM)
 	@$(PIP) -e '.[test]' -c constraints/tools.txt ruff mypy types-peewee import-linter
+	@touch $@
+
+.venv/has-mutants: $(MADE_FROM)
+	@$(PIP) -e '.[mutants]'
 	@touch $@
 
 .venv/has-bench: $(MADE_FROM)
