@@ -168,7 +168,7 @@ def _room(plan: list[float], window: Window, when: float) -> float:
     while True:
         if place >= calls and plan[place - calls] + span > when:
             when = plan[place - calls] + span
-        elif _crowds(plan, place, calls, span, when):
+        elif place < len(plan) and _crowds(plan, place, calls, span, when):
             when = plan[place]
         else:
             return when
