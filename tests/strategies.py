@@ -10,14 +10,17 @@ from attrs import evolve
 from hypothesis import strategies as st
 
 from fakes.samples import FUTURE
-from jainam.domain.instruments import Contract, SymbolKey, Token
-from jainam.domain.orders import Order
+from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey, Token
+from jainam.domain.journal import Deed, Ending, Intent, Verdict
+from jainam.domain.orders import Order, OrderId, OrderTag
 from jainam.domain.symbols import SymbolParts
 from jainam.domain.vocabulary import Exchange, Kind, PriceType, Product, Side, TimeInForce
 
 __all__ = [
     "contract_sets",
     "contracts",
+    "endings",
+    "intents",
     "listed_contracts",
     "orders",
     "symbol_keys",
@@ -131,4 +134,69 @@ def contract_sets(max_size: int = 8) -> st.SearchStrategy[list[Contract]]:
     """Contracts that can stand in one master: no name and no number twice on one exchange."""
     return st.lists(
         listed_contracts(), min_size=1, max_size=max_size, unique_by=(lambda one: one.key, lambda one: one.ref)
+    )
+
+
+# Few, so that endings meet intents, and things are meant again.
+TAGS = ["T1", "T2", "J7Zq0b3KxYw2LmN5pRst"]
+NUMBERS = ["9001", "1110000030"]
+ANY_TEXT = st.text(max_size=20) | st.sampled_from(
+    ["", "\0", "\udcff", "RMS: 'blocked' \"\\ ₹", "; DROP TABLE order_journal"]
+)
+
+
+def moments() -> st.SearchStrategy[dt.datetime]:
+    """Times to the microsecond, as clocks in any zone would show them."""
+    zones = st.sampled_from(
+        [dt.UTC, dt.timezone(dt.timedelta(hours=5, minutes=30)), dt.timezone(-dt.timedelta(hours=9))]
+    )
+    return st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2099, 12, 31), timezones=zones)
+
+
+@st.composite
+def any_orders(draw: st.DrawFn) -> Order:
+    """Orders that can be written down at all, whether or not an exchange would take them."""
+    amounts = st.decimals(0, 999_999, places=draw(st.integers(0, 4)))
+    return Order(
+        instrument=draw(st.sampled_from([SymbolKey("NIFTY30JUN26FUT", Exchange.NFO)]) | symbol_keys()),
+        side=draw(st.sampled_from(Side)),
+        product=draw(st.sampled_from(Product)),
+        quantity=draw(st.integers(1, 10**6) | st.integers(1, 2**70)),
+        price_type=draw(st.sampled_from(PriceType)),
+        price=draw(amounts),
+        trigger_price=draw(amounts),
+        disclosed_quantity=draw(st.integers(0, 10**6)),
+        time_in_force=draw(st.sampled_from(TimeInForce)),
+    )
+
+
+@st.composite
+def intents(draw: st.DrawFn) -> Intent:
+    """Anything that may be about to leave, with every text that a caller can think of."""
+    deed = draw(st.sampled_from(Deed))
+    order = None if deed is Deed.CANCEL else draw(any_orders())
+    known = draw(st.booleans()) and order is not None
+    return Intent(
+        deed=deed,
+        at=draw(moments()),
+        tag=OrderTag(draw(st.sampled_from(TAGS))) if deed is Deed.PLACE or draw(st.booleans()) else None,
+        order_id=OrderId(draw(st.sampled_from(NUMBERS))) if deed is not Deed.PLACE else None,
+        order=order,
+        ref=InstrumentRef(order.instrument.exchange, Token(draw(st.integers(1, 2**40)))) if order and known else None,
+        is_exit=draw(st.booleans()),
+        held=draw(st.none() | st.integers(-(10**6), 10**6)),
+        caller=draw(ANY_TEXT),
+    )
+
+
+def endings() -> st.SearchStrategy[Ending]:
+    """Any end of anything that `intents` mean."""
+    keys = [*TAGS, *(f"{deed.value} {number}" for deed in (Deed.MODIFY, Deed.CANCEL) for number in NUMBERS)]
+    return st.builds(
+        Ending,
+        key=st.sampled_from(keys),
+        at=moments(),
+        verdict=st.sampled_from(Verdict),
+        order_id=st.none() | st.sampled_from(NUMBERS).map(OrderId),
+        words=ANY_TEXT,
     )
