@@ -32,7 +32,7 @@ bench: .venv/has-bench ## every figure with its limit
 	@status=0; for script in benchmarks/*.py; do .venv/bin/python "$$script" || status=1; done; exit $$status
 
 mutants: .venv/has-mutants ## whether the tests notice when the rules about money are changed
-	@HYPOTHESIS_PROFILE=ci .venv/bin/mutmut run --max-children 1
+	@HYPOTHESIS_PROFILE=mutants .venv/bin/mutmut run --max-children 1
 	@PATH=".venv/bin:$$PATH" .venv/bin/python tools/mutation_scores.py
 
 record: .venv/has-tox ## record the cassettes afresh
