@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["Locks", "Release"]
+__all__ = ["Locks"]
 
 Release = Callable[[], None]
 """Gives a lock back, from whichever thread; calling it again does nothing, and it never raises."""
