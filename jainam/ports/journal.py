@@ -10,10 +10,10 @@ from jainam.domain.instruments import SymbolKey
 from jainam.domain.journal import Ending, Entry, Intent, Meant
 from jainam.domain.vocabulary import Product
 
-__all__ = ["Journal", "Record"]
+__all__ = ["Entries", "Journal"]
 
 
-class Record(Protocol):
+class Entries(Protocol):
     """What is written of one account at one broker, by all its processes."""
 
     def latest(self) -> int:
@@ -36,7 +36,7 @@ class Record(Protocol):
         ...
 
 
-class Journal(Record, Protocol):
+class Journal(Entries, Protocol):
     """The entries of one account at one broker: appended, never rewritten, and there for whoever opens it next."""
 
     @property

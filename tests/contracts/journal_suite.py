@@ -183,8 +183,12 @@ class JournalSuite:
 
     def test_entries(self, journal: Journal) -> None:
         """Entries come in the order they were written, from a moment on and above a number."""
-        whats: tuple[Intent | Ending, ...]
-        whats = (meant("T1", at=DAYBREAK - SECOND), meant("T2"), ended("T2", Verdict.REFUSED), meant("T3", at=DAYBREAK))
+        whats: list[Intent | Ending] = [
+            meant("T1", at=DAYBREAK - SECOND),
+            meant("T2"),
+            ended("T2", Verdict.REFUSED),
+            meant("T3", at=DAYBREAK),
+        ]
         numbers = written(journal, *whats)
         entries = [Entry(number, what) for number, what in zip(numbers, whats, strict=True)]
 
