@@ -122,8 +122,9 @@ def _has_tables(database: Any, is_file: bool) -> bool:
     if is_file:
         statement = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'order_journal_head'"
     else:
-        statement = "SELECT to_regclass('order_journal_head')"
-    return database.execute_sql(statement).fetchone() not in (None, (None,))
+        # Not by to_regclass, which remembers that there was none when somebody else has made it meanwhile.
+        statement = "SELECT relname FROM pg_class WHERE relname = 'order_journal_head' AND pg_table_is_visible(oid)"
+    return database.execute_sql(statement).fetchone() is not None
 
 
 def _make_tables(database: Any, is_file: bool) -> None:

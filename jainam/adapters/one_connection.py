@@ -83,11 +83,21 @@ class OneConnection:
                 self.set_up(self._database)
             return work(self._database)
         except sqlite3.Error as error:  # met while rows are fetched, which peewee leaves to us
-            self._disconnect()
+            self._give_up()
             raise peewee.DatabaseError(*error.args) from error
         except BaseException:
-            self._disconnect()
+            self._give_up()
             raise
+
+    def _give_up(self) -> None:
+        """Undo what was begun and close the connection.
+
+        Closing alone does not do it: SQLite waits for the cursors, which the error that we are about to raise keeps.
+        """
+        if self.place.is_file and self._database is not None and not self._database.is_closed():
+            with contextlib.suppress(sqlite3.Error):
+                self._database.connection().rollback()
+        self._disconnect()
 
     def _disconnect(self) -> None:
         database, self._database = self._database, None

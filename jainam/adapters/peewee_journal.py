@@ -25,7 +25,9 @@ from jainam.domain.vocabulary import Product
 
 __all__ = ["Audit", "Flaw", "PeeweeJournal"]
 
-_PAGE = 500
+PAGE = 500
+"""How many entries are read at a time."""
+
 _NAMES = ", ".join(("number", *COLUMNS, "chain"))
 _INSERT = f"INSERT INTO order_journal ({_NAMES}) VALUES (?{', ?' * (len(COLUMNS) + 1)})"  # noqa: S608 (our own names)
 _MOVE_HEAD = "UPDATE order_journal_head SET number = ?, chain = ?"
@@ -72,17 +74,19 @@ _MEANT_BETWEEN = f"{_MEANT} AND m.at < ? {_IN_ORDER}"
 _FIRST = f"SELECT min(m.number + 0) FROM order_journal m WHERE {_OURS_SINCE} AND m.number + 0 > ?"  # noqa: S608
 _PAGE_OF_OURS = f"""
     SELECT m.number, m.what, m.value FROM order_journal m WHERE {_OURS_SINCE} AND m.number >= ?
-    {_IN_ORDER} LIMIT {_PAGE}
+    {_IN_ORDER} LIMIT ?
 """  # noqa: S608
 _PAGE_OF_ALL = f"""
-    SELECT {_NAMES} FROM order_journal WHERE number > ? AND number <= ? ORDER BY number LIMIT {_PAGE}
+    SELECT {_NAMES} FROM order_journal WHERE number > ? AND number <= ? ORDER BY number LIMIT ?
 """  # noqa: S608
+# In one statement, so of one moment.
+_ENDS = "SELECT number, chain, (SELECT max(number) FROM order_journal) FROM order_journal_head WHERE format = ?"
 _ACCOUNTS = "SELECT DISTINCT broker, account FROM order_journal ORDER BY broker, account"
 
 
 @frozen
 class Flaw:
-    """The first entry that is not as it was written; *words* say what is wrong with it."""
+    """The first entry that is not as it was written; *words* say what is wrong: that it "is missing"."""
 
     number: int
     words: str
@@ -90,9 +94,14 @@ class Flaw:
 
 @frozen
 class Audit:
-    """What a look at every entry of a database found: how many are whole, and the *flaw* after those, if any."""
+    """What a look at every entry of a database found: how many are whole, and the first *flaw* behind them, if any.
+
+    *newest* is the digest of the last whole one. Whoever keeps it elsewhere can tell later that nobody has written all
+    of them anew.
+    """
 
     entries: int
+    newest: str
     flaw: Flaw | None = None
 
     @property
@@ -188,10 +197,10 @@ class PeeweeJournal:
         ours = (self.broker, self.account, stamp(since))
         [(start,)] = self._read(_FIRST, *ours, after)
         while start is not None:
-            page = self._read(_PAGE_OF_OURS, *ours, start)
+            page = self._read(_PAGE_OF_OURS, *ours, start, PAGE)
             for number, what, value in page:
                 yield Entry(number, entry_in(what, value))
-            start = page[-1][0] + 1 if len(page) == _PAGE else None
+            start = page[-1][0] + 1 if len(page) == PAGE else None
 
     def accounts(self) -> tuple[tuple[str, str], ...]:
         """The broker and the account of every journal in this database that anything was written in."""
@@ -200,26 +209,27 @@ class PeeweeJournal:
     def verify(self) -> Audit:
         """Look at every entry of the database, of all its accounts, and at the chain that ties them together.
 
-        What was written after the look began is not part of it. Raises `NotConfigured` when entries cannot be read.
+        What is written after the look began is not part of it. Raises `NotConfigured` when entries cannot be read.
         """
-        head = self._read(HEAD, FORMAT)
-        if not head:
+        ends = self._read(_ENDS, FORMAT)
+        if not ends:
             raise self._connection.do(strange_form)
-        [(last, newest)] = head
+        [(last, newest, greatest)] = ends
         number, chain = 0, NO_DIGEST
-        while rows := self._read(_PAGE_OF_ALL, number, last):
+        while rows := self._read(_PAGE_OF_ALL, number, last, PAGE):
             for found, *columns, tied in rows:
                 if found != number + 1:
-                    return Audit(number, Flaw(number + 1, "it is missing"))
-                chain = digest(chain, found, content(tuple(columns)))
-                if chain != tied:
-                    return Audit(number, Flaw(found, "it is not what was written after the entry before it"))
-                number = found
-        if number != last:
-            return Audit(number, Flaw(number + 1, f"it is missing, and all after it up to {last}"))
+                    return Audit(number, chain, Flaw(number + 1, "is missing"))
+                if tied != digest(chain, found, content(tuple(columns))):
+                    return Audit(number, chain, Flaw(found, "is not what was written after the entry before it"))
+                number, chain = found, tied
+        if number < last:
+            return Audit(number, chain, Flaw(number + 1, f"is missing, like all after it up to {last}"))
         if chain != newest:
-            return Audit(number - 1, Flaw(number, "it is not what was written last"))
-        return Audit(number)
+            return Audit(number, chain, Flaw(number, "is not what was written last"))
+        if (greatest or 0) > last:
+            return Audit(number, chain, Flaw(number + 1, "was put there by something else"))
+        return Audit(number, chain)
 
     def close(self) -> None:
         """Close the connection; whatever is asked later opens one for itself and closes it again."""
