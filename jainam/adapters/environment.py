@@ -22,7 +22,7 @@ from jainam.domain.errors import NotConfigured
 from jainam.domain.guards import Limits
 from jainam.domain.patience import spaced
 
-__all__ = ["Settings", "read_halt_file", "read_limits", "read_settings"]
+__all__ = ["Settings", "read_database", "read_halt_file", "read_limits", "read_settings"]
 
 HOST_NAMES = {
     "JAINAM_INTERACTIVE_API_KEY": "BROKER_API_KEY",
@@ -143,6 +143,18 @@ def read_halt_file(environ: Mapping[str, str]) -> Path:
     if halt_file is None:
         raise NotConfigured("; ".join(reader.problems))
     return halt_file
+
+
+def read_database(environ: Mapping[str, str]) -> tuple[str, str, str | None]:
+    """The database, the profile's name and the client of *environ*, which no key is needed for.
+
+    Raises `NotConfigured` when one of them cannot be read.
+    """
+    reader = _Reader(environ, host_names=False)
+    profile, database = reader.profile(), reader.database()
+    if reader.problems or profile is None:
+        raise NotConfigured("; ".join(reader.problems))
+    return database, profile.name, client_named(reader.text("JAINAM_CLIENT_ID")) or None
 
 
 class _Reader:

@@ -11,13 +11,17 @@ import hashlib
 import json
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeVar
 
 import cattrs
 
+from jainam.domain.errors import NotConfigured
 from jainam.domain.instruments import InstrumentRef, SymbolKey
 from jainam.domain.journal import Ending, Intent
 
 __all__ = ["COLUMNS", "NO_DIGEST", "content", "digest", "ending_in", "entry_in", "intent_in", "row", "stamp"]
+
+T = TypeVar("T")
 
 COLUMNS = (
     *("broker", "account", "at", "what", "deed", "key", "tag", "order_id", "symbol", "exchange", "token", "product"),
@@ -31,7 +35,7 @@ NO_DIGEST = "0" * 64
 
 _MOST = 2**63 - 1
 _REMEMBERED = 10_000  # the same orders of a day are asked for again and again, and no entry ever changes
-_converter = cattrs.Converter()
+_converter = cattrs.Converter(detailed_validation=False)
 _converter.register_unstructure_hook(Decimal, str)
 _converter.register_structure_hook(Decimal, lambda text, _: Decimal(text))
 _converter.register_unstructure_hook(dt.datetime, dt.datetime.isoformat)
@@ -87,28 +91,38 @@ def _terms(intent: Intent) -> tuple[object, ...]:
         order.side._value_,
         _whole(order.quantity),
         order.price_type._value_,
-        str(order.price),
-        str(order.trigger_price),
+        f"{order.price:f}",
+        f"{order.trigger_price:f}",
         _whole(order.disclosed_quantity),
         order.time_in_force._value_,
     )
 
 
 def entry_in(what: str, value: str) -> Intent | Ending:
-    """The entry whose columns `what` and `value` are these."""
+    """The entry whose columns `what` and `value` are these; raises `NotConfigured` when it is none."""
     return intent_in(value) if what == "meant" else ending_in(value)
 
 
 @lru_cache(_REMEMBERED)
 def intent_in(value: str) -> Intent:
-    """The intent whose column `value` is this."""
-    return _converter.structure(json.loads(value), Intent)
+    """The intent whose column `value` is this; raises `NotConfigured` when it is none."""
+    return _read(value, Intent)
 
 
 @lru_cache(_REMEMBERED)
 def ending_in(value: str) -> Ending:
-    """The ending whose column `value` is this."""
-    return _converter.structure(json.loads(value), Ending)
+    """The ending whose column `value` is this; raises `NotConfigured` when it is none."""
+    return _read(value, Ending)
+
+
+def _read(value: str, kind: type[T]) -> T:
+    try:
+        return _converter.structure(json.loads(value), kind)
+    except (ValueError, TypeError, KeyError, ArithmeticError):
+        raise NotConfigured(
+            "the journal in the database named by JAINAM_DATABASE holds an entry that cannot be read;"
+            " run `jainam journal verify` to see which"
+        ) from None
 
 
 def stamp(moment: dt.datetime) -> str:

@@ -49,9 +49,9 @@ def check_refusals(store: PeeweeJournal, reason: str) -> None:
     """Both say *reason*; the one that nothing was sent, the other nothing of that kind."""
     caught = []
     for what in (meant("T1"), ended("T1", Verdict.DONE)):
-        with pytest.raises(JainamError) as error:
+        with pytest.raises(JainamError) as refused:
             written(store, what)
-        caught.append(error.value)
+        caught.append(refused.value)
     intent, ending = caught
     assert type(intent) is Halted
     assert str(intent) == f"nothing was sent: the journal cannot be written: {reason}"
