@@ -282,3 +282,11 @@ def test_no_secret_is_in_a_journal(exported: Terminal, database: Path, monkeypat
         told += [ran.out, ran.err]
     told.append(database.read_bytes().decode(errors="replace"))
     assert [heard for text in told for heard in found_in(text)] == []
+
+
+def test_a_wrong_setting_is_named(filled: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What says which journal is meant must be right; all else may be missing."""
+    monkeypatch.setenv("JAINAM_PROFILE", "nobody")
+    ran = filled("journal", "show")
+    assert ran.code == 2
+    assert "JAINAM_PROFILE is not one of" in ran.err
