@@ -15,15 +15,17 @@ from jainam.adapters.environment import Settings, read_settings
 from jainam.adapters.tags import new_tag
 from jainam.domain import books, closing, flows, loading, login
 from jainam.domain.closing import Choice, everything
+from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.market import Quote
 from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, OrderTag, Placed, SmartOrder
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
-from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, SmartOutcome
+from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, Resolved, SmartOutcome
 from jainam.domain.sessions import Api, Session
 from jainam.domain.vocabulary import Exchange, Product
 from jainam.ports.clock import AsyncClock
 from jainam.ports.contracts import Contracts
+from jainam.ports.journal import Journal
 from jainam.ports.transport import AsyncTransport
 
 __all__ = ["AsyncDesk"]
@@ -56,28 +58,37 @@ class AsyncDesk:
         *,
         transport: AsyncTransport | None = None,
         contracts: Contracts | None = None,
+        journal: Journal | None = None,
         clock: AsyncClock | None = None,
         tags: Callable[[], OrderTag] = new_tag,
         listen: Callable[[object], None] | None = None,
     ) -> Self:
-        """Open a desk; *transport* defaults to httpx, *contracts* to the database of the settings.
+        """Open a desk; *transport* defaults to httpx, *contracts* and *journal* to the database of the settings.
 
+        What an earlier run meant today and lost sight of, as in a crash, is looked up at once (X1); see `resolve`.
         *listen* is called with every event that flows tell of, such as `SegmentRead` while contracts are loaded.
         """
         clock = clock or AsyncioClock()
-        calls, local = machinery(settings, contracts, clock, tags, listen)
+        parts = machinery(settings, contracts, clock, tags, listen, journal)
         if transport is None:
             from jainam.adapters.httpx_transport import HttpxAsyncTransport
 
             transport = HttpxAsyncTransport(timeout=settings.timeout)
-        return cls(settings, AsyncRunner(transport, calls, local, clock), local.contracts, clock)
+        runner = AsyncRunner(transport, parts.calls, parts.local, clock, parts.pacer, parts.locks)
+        return cls(settings, runner, parts.local.contracts, clock)
 
     async def close(self) -> None:
         """Let go of connections and files; the session at the broker stays, for the next desk."""
         await self.runner.transport.close()
         self.contracts.close()
+        self.runner.close()
 
     async def __aenter__(self) -> Self:
+        if self.runner.local.record.unsettled():
+            try:
+                await self.resolve()
+            except JainamError as error:  # the broker may be down; whoever trades such an instrument asks again
+                self.runner.local.tell(error)
         return self
 
     async def __aexit__(
@@ -96,6 +107,10 @@ class AsyncDesk:
     async def logout(self) -> None:
         """End both sessions, at the broker as far as it listens, and here in any case."""
         await self.runner.run(login.log_out())
+
+    async def resolve(self) -> tuple[Resolved, ...]:
+        """Find out what became of everything that was meant today and lost sight of; nothing is sent (X1)."""
+        return await self.runner.run(flows.resolve_intents())
 
     async def load_contracts(self) -> ContractsReport:
         """Replace the stored contracts by today's master, all segments or nothing (FR8)."""

@@ -14,11 +14,15 @@ from attrs import define, field
 from jainam.adapters.calls import Calls, in_flight
 from jainam.adapters.local import LocalAnswers, log
 from jainam.adapters.pacer import Pacer
+from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
+from jainam.adapters.turns import PATIENCE, POLL, no_lock, not_our_turn
 from jainam.domain.errors import Halted, JainamError, OutcomeUnknown
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket
 from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together, Traffic
 from jainam.ports.clock import AsyncClock
+from jainam.ports.locks import Locks, Release
+from jainam.ports.pacing import Pacing
 from jainam.ports.transport import AsyncTransport
 
 __all__ = ["AsyncRunner"]
@@ -54,11 +58,19 @@ class AsyncRunner:
     calls: Calls
     local: LocalAnswers
     clock: AsyncClock
-    pacer: Pacer = field(factory=Pacer)
+    pacer: Pacing = field(factory=Pacer)
+    locks: Locks | None = None
+    reads: SharedReads = field(factory=SharedReads)
     workers: int = 8
+    is_slow: bool = field(init=False)
+    """Whether something is written to a disk before an order leaves."""
     _locks: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = field(
         factory=WeakValueDictionary, init=False, repr=False
     )
+
+    @is_slow.default
+    def _writes_to_disk(self) -> bool:
+        return self.calls.record.is_slow
 
     async def run(self, flow: Flow[T]) -> T:
         """Perform every step of *flow* and return what it returns, or raise what it raises.
@@ -144,29 +156,86 @@ class AsyncRunner:
             case Alone(key, flow):
                 held = self._lock(key)
                 async with held:
-                    return await self._drive(flow, flight)
+                    release = await self._hold(key, flow)
+                    try:
+                        return await self._drive(flow, flight)
+                    finally:
+                        release()
             case Together(flows):
                 return await self._together(flows, flight)
             case _:
                 raise TypeError(f"no runner knows how to perform {type(step).__name__}")
 
     async def _call(self, step: BrokerStep[T], flight: _Flight) -> T:
+        if not step.moves_an_order:
+            return await self._read(step)
         request, session = self.calls.prepare(step)
         windows = self.calls.codec.windows(step)
         if not self.pacer.admits(windows, self.clock.monotonic()):
             await self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
-        if not step.moves_an_order:
-            return self.calls.read(step, await self.transport.send(request), session)
         if flight.stop is not None:
             raise Halted("not sent: the task was cancelled before this order's turn came")
+        if self.is_slow:
+            await self._leaving(step)
+        else:
+            self.calls.leaving(step)
         flight.sent.append(step)
         try:
-            response = await self.transport.send(request)
+            answer = self.calls.read(step, await self.transport.send(request), session)
         except asyncio.CancelledError as stop:
             if not flight.waits_for(stop):
                 raise
             raise OutcomeUnknown("the task was cancelled while the answer was awaited") from None
-        return self.calls.read(step, response, session)
+        except JainamError as error:
+            await self._ended(step, error)
+            raise
+        await self._ended(step, answer)
+        return answer
+
+    async def _leaving(self, step: BrokerStep[Any]) -> None:
+        """Write down what is meant, in a thread, since the disk would hold up everything else in the loop."""
+        writing = asyncio.get_running_loop().run_in_executor(None, self.calls.leaving, step)
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait({writing})
+            if not writing.exception():
+                self.calls.record.ended(step, Halted("not sent: the task was cancelled before it left"))
+            raise
+
+    async def _ended(self, step: BrokerStep[Any], outcome: object) -> None:
+        if self.is_slow:
+            loop = asyncio.get_running_loop()
+            await asyncio.shield(loop.run_in_executor(None, self.calls.record.ended, step, outcome))
+        else:
+            self.calls.record.ended(step, outcome)
+
+    async def _read(self, step: BrokerStep[T]) -> T:
+        """The answer to a call that changes nothing, be it one that somebody else is making (D16)."""
+        reading, is_ours = self.reads.join(step)
+        if reading is not None and not is_ours:
+            shared: T = await asyncio.shield(asyncio.wrap_future(reading.answer))
+            return shared
+        try:
+            answer = await self._asked(step, reading)
+        except BaseException as error:
+            if reading is not None:
+                self.reads.leave(step, reading)
+                reading.answer.set_exception(error if isinstance(error, Exception) else broken_off())
+            raise
+        if reading is not None:
+            self.reads.leave(step, reading)
+            reading.answer.set_result(answer)
+        return answer
+
+    async def _asked(self, step: BrokerStep[T], reading: Reading | None) -> T:
+        request, session = self.calls.prepare(step)
+        windows = self.calls.codec.windows(step)
+        if not self.pacer.admits(windows, self.clock.monotonic()):
+            await self._wait_for_turn(Ticket(windows))
+        if reading is not None:
+            reading.began = self.calls.record.latest()
+        return self.calls.read(step, await self.transport.send(request), session)
 
     async def _wait_for_turn(self, ticket: Ticket) -> None:
         try:
@@ -175,6 +244,26 @@ class AsyncRunner:
         except BaseException:
             self.pacer.leave(ticket)
             raise
+
+    async def _hold(self, key: tuple[str, ...], flow: Flow[Any]) -> Release:
+        """Take the turn among processes as well, or close *flow* and say who is in the way."""
+        if self.locks is None:
+            return no_lock
+        began = self.clock.monotonic()
+        while (release := self.locks.try_hold(key)) is None:
+            if self.clock.monotonic() - began > PATIENCE:
+                flow.close()
+                raise not_our_turn(key)
+            await self.clock.sleep(POLL)
+        return release
+
+    def close(self) -> None:
+        """Let go of what is shared with other processes."""
+        if self.calls.record.journal is not None:
+            self.calls.record.journal.close()
+        for shared in (self.locks, self.pacer):
+            if shared is not None:
+                shared.close()
 
     def _lock(self, key: tuple[str, ...]) -> asyncio.Lock:
         lock = self._locks.get(key)

@@ -1,16 +1,18 @@
-"""One call to the broker, as far as both runners share it: encode, rehearse, name what is in flight, decode."""
+"""One call to the broker, as far as both runners share it: encode, rehearse, guard, write down, decode."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any, TypeVar
 
-from attrs import define
+from attrs import define, field
 
+from jainam.adapters.guard import Guard
 from jainam.adapters.local import log
+from jainam.adapters.record import Record
 from jainam.domain.errors import JainamError, OutcomeUnknown, Rehearsed
 from jainam.domain.sessions import Session
-from jainam.domain.steps import BrokerStep
+from jainam.domain.steps import BrokerStep, Traffic
 from jainam.ports.codec import Codec
 from jainam.ports.sessions import Sessions
 from jainam.ports.transport import HttpRequest, HttpResponse
@@ -27,6 +29,8 @@ class Calls:
     codec: Codec
     sessions: Sessions
     rehearse: bool = False
+    record: Record = field(factory=Record)
+    guard: Guard | None = None
 
     def prepare(self, step: BrokerStep[Any]) -> tuple[HttpRequest, Session | None]:
         """The request of *step* and the session it goes out under; raises `Rehearsed` in its place in a rehearsal."""
@@ -52,6 +56,12 @@ class Calls:
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s <- HTTP %d, %d bytes", type(step).__name__, response.status, len(response.body))
         return answer
+
+    def leaving(self, step: BrokerStep[Any]) -> None:
+        """Ask the guard, and write down what is meant; raises `Halted`, and then nothing may leave (X1, X10)."""
+        if self.guard is not None and step.traffic is Traffic.ENTRY:
+            self.guard.admit(step, self.record.now())
+        self.record.meant(step)
 
 
 def in_flight(step: BrokerStep[Any], stop: BaseException) -> str:

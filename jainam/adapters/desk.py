@@ -15,15 +15,17 @@ from jainam.adapters.runner import Runner
 from jainam.adapters.tags import new_tag
 from jainam.domain import books, closing, flows, loading, login
 from jainam.domain.closing import Choice, everything
+from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.market import Quote
 from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, OrderTag, Placed, SmartOrder
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
-from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, SmartOutcome
+from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, Resolved, SmartOutcome
 from jainam.domain.sessions import Api, Session
 from jainam.domain.vocabulary import Exchange, Product
 from jainam.ports.clock import Clock
 from jainam.ports.contracts import Contracts
+from jainam.ports.journal import Journal
 from jainam.ports.transport import Transport
 
 __all__ = ["Desk"]
@@ -59,26 +61,36 @@ class Desk:
         *,
         transport: Transport | None = None,
         contracts: Contracts | None = None,
+        journal: Journal | None = None,
         clock: Clock | None = None,
         tags: Callable[[], OrderTag] = new_tag,
         listen: Callable[[object], None] | None = None,
     ) -> Self:
-        """Open a desk; *transport* defaults to httpx, *contracts* to the database of the settings.
+        """Open a desk; *transport* defaults to httpx, *contracts* and *journal* to the database of the settings.
 
+        What an earlier run meant today and lost sight of, as in a crash, is looked up at once (X1); see `resolve`.
         *listen* is called with every event that flows tell of, such as `SegmentRead` while contracts are loaded.
         """
         clock = clock or SystemClock()
-        calls, local = machinery(settings, contracts, clock, tags, listen)
+        parts = machinery(settings, contracts, clock, tags, listen, journal)
         if transport is None:
             from jainam.adapters.httpx_transport import HttpxTransport
 
             transport = HttpxTransport(timeout=settings.timeout)
-        return cls(settings, Runner(transport, calls, local, clock), local.contracts, clock)
+        runner = Runner(transport, parts.calls, parts.local, clock, parts.pacer, parts.locks)
+        desk = cls(settings, runner, parts.local.contracts, clock)
+        if parts.local.record.unsettled():
+            try:
+                desk.resolve()
+            except JainamError as error:  # the broker may be down; whoever trades such an instrument asks again
+                parts.local.tell(error)
+        return desk
 
     def close(self) -> None:
         """Let go of connections and files; the session at the broker stays, for the next desk."""
         self.runner.transport.close()
         self.contracts.close()
+        self.runner.close()
 
     def __enter__(self) -> Self:
         return self
@@ -99,6 +111,10 @@ class Desk:
     def logout(self) -> None:
         """End both sessions, at the broker as far as it listens, and here in any case."""
         self.runner.run(login.log_out())
+
+    def resolve(self) -> tuple[Resolved, ...]:
+        """Find out what became of everything that was meant today and lost sight of; nothing is sent (X1)."""
+        return self.runner.run(flows.resolve_intents())
 
     def load_contracts(self) -> ContractsReport:
         """Replace the stored contracts by today's master, all segments or nothing (FR8)."""

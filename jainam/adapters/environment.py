@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -20,7 +21,7 @@ from jainam.adapters.xts.profile import BrokerProfile
 from jainam.adapters.xts.profiles import PROFILES, profile_named
 from jainam.domain.errors import NotConfigured
 from jainam.domain.guards import Limits
-from jainam.domain.patience import spaced
+from jainam.domain.patience import looks_within, spaced
 
 __all__ = ["Settings", "read_database", "read_halt_file", "read_limits", "read_settings"]
 
@@ -46,7 +47,10 @@ class Settings:
 
     *timeout* and *call_gap* are seconds. *session_file* is ``None`` when sessions are to end with the process.
     With *rehearse*, orders are checked and encoded and nothing that moves an order is sent (NFR6). While *halt_file*
-    is there, entries are stopped in every process; ``None`` keeps the switch within this one (X10).
+    is there, entries are stopped in every process; ``None`` keeps the switch within this one (X10). An order whose
+    answer was lost is looked for during *looking_for* seconds. *caller* is who trades, for the journal, which is
+    forced to the disk before an order leaves when *durable*. What processes share besides the database, turns and the
+    pace of calls, is in *state_folder*; ``None`` keeps it within this process.
     """
 
     profile: BrokerProfile
@@ -61,6 +65,10 @@ class Settings:
     timeout: float = 10.0
     call_gap: float = 0.1
     retries: int = 3
+    looking_for: float = 7.0
+    caller: str = ""
+    state_folder: Path | None = None
+    durable: bool = True
     limits: Limits = field(factory=Limits)
     halt_file: Path | None = None
 
@@ -83,6 +91,17 @@ class Settings:
         """The pause before each try of something that may be tried again (D12)."""
         return tuple(spaced(self.retries))
 
+    @property
+    def looks(self) -> tuple[float, ...]:
+        """The pause before each look for an order whose answer was lost."""
+        return looks_within(self.looking_for)
+
+    @property
+    def login_mark(self) -> str:
+        """A short name for these keys at this server, the same for all clients of the login; no key can be read off."""
+        parts = (self.base_url, self.credentials.interactive_key, self.credentials.market_key)
+        return f"{self.profile.name}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"
+
 
 def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool = False) -> Settings:
     """Read and check the `JAINAM_*` variables; with *host_names*, OpenAlgo's names fill in for absent keys (D8).
@@ -104,6 +123,8 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
     timeout = reader.number("JAINAM_TIMEOUT", "seconds", Decimal(10), at_least=Decimal("0.1"))
     call_gap = reader.number("JAINAM_CALL_GAP", "milliseconds", Decimal(100))
     retries = reader.number("JAINAM_RETRIES", "retries", Decimal(3), whole=True)
+    looking_for = reader.number("JAINAM_LOOKUP", "seconds", Decimal(7))
+    durable = reader.flag("JAINAM_JOURNAL_FSYNC", default=True)
     database = reader.database()
     limits = reader.limits()
     halt_file = reader.halt_file(profile, database)
@@ -122,6 +143,10 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
         timeout=float(timeout),
         call_gap=float(call_gap / 1000),
         retries=int(retries),
+        looking_for=float(looking_for),
+        caller=reader.text("JAINAM_CALLER") or Path(sys.argv[0]).name,
+        state_folder=_state_folder(database),
+        durable=durable,
         limits=limits,
         halt_file=halt_file,
     )
@@ -227,8 +252,8 @@ class _Reader:
             self.problems.append(f"{name} must be a path such as /apimarketdata")
         return value.rstrip("/") if value else None
 
-    def flag(self, name: str) -> bool:
-        value = (self.text(name) or "0").lower()
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        value = (self.text(name) or ("1" if default else "0")).lower()
         problem = f"{name} must be 1 or 0"
         if value not in YES | NO and problem not in self.problems:
             self.problems.append(problem)
@@ -314,6 +339,14 @@ def _user_folder(kind: str) -> Path | None:
     except ImportError:
         return None
     return platformdirs.user_data_path("jainam") if kind == "data" else platformdirs.user_cache_path("jainam")
+
+
+def _state_folder(database: str) -> Path | None:
+    """Where processes meet that share *database*: beside it when it is a file, else in the user's data folder."""
+    file = _database_file(database)
+    if file is not None:
+        return file.absolute().parent
+    return _user_folder("data") if "://" in database and not database.startswith("sqlite") else None
 
 
 def _session_file(broker: str, base_url: str, credentials: Credentials, client_id: str | None) -> Path | None:

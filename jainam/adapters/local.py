@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from attrs import define, field
 
+from jainam.adapters.record import Record
 from jainam.domain.orders import OrderTag
+from jainam.domain.pacing import LimitExceeded, LimitRefused
 from jainam.domain.steps import (
+    Conclude,
     FindContract,
     ForgetSession,
     KeepSession,
     KnownSession,
+    KnowPnl,
+    Looks,
     NameContracts,
     NewTag,
+    Now,
+    OwnOrders,
     ReplaceContracts,
     Step,
     Tell,
+    Unsettled,
     Waits,
 )
 from jainam.ports.contracts import Contracts
@@ -31,7 +41,7 @@ log = logging.getLogger("jainam")
 
 @define(eq=False)
 class LocalAnswers:
-    """What can be said without asking the broker: contracts, sessions, tags, and how patient to be.
+    """What can be said without asking the broker: contracts, sessions, tags, the journal, and how patient to be.
 
     *answers* has a function for each kind of step; *listen* is called with every event that a flow tells of, beside
     the log line it becomes.
@@ -41,6 +51,9 @@ class LocalAnswers:
     sessions: Sessions
     tags: Callable[[], OrderTag]
     waits: tuple[float, ...]
+    looks: tuple[float, ...] = (0,)
+    record: Record = field(factory=Record)
+    learn_pnl: Callable[[Decimal | None, dt.datetime], None] | None = None
     listen: Callable[[object], None] | None = None
     answers: dict[type[Step[Any]], Callable[[Any], Any]] = field(init=False, repr=False)
 
@@ -54,11 +67,22 @@ class LocalAnswers:
             KnownSession: lambda step: self.sessions.latest(step.api),
             KeepSession: lambda step: self.sessions.keep(step.session),
             ForgetSession: lambda step: self.sessions.forget(step.api),
-            Tell: self._tell,
+            Tell: lambda step: self.tell(step.event),
+            Looks: lambda step: self.looks,
+            Now: lambda step: self.record.now(),
+            Conclude: lambda step: self.record.conclude(step.key, step.verdict, step.order_id, step.words),
+            OwnOrders: lambda step: self.record.own_orders(step.instrument, step.product),
+            Unsettled: lambda step: self.record.unsettled(),
+            KnowPnl: self._know_pnl,
         }
 
-    def _tell(self, step: Tell) -> None:
-        level = logging.WARNING if isinstance(step.event, Exception) else logging.INFO
-        log.log(level, "%s", step.event)
+    def _know_pnl(self, step: KnowPnl) -> None:
+        if self.learn_pnl is not None:
+            self.learn_pnl(step.pnl, self.record.now())
+
+    def tell(self, event: object) -> None:
+        """Let the log, and whoever listens, know of *event*."""
+        level = logging.WARNING if isinstance(event, Exception | LimitExceeded | LimitRefused) else logging.INFO
+        log.log(level, "%s", event)
         if self.listen is not None:
-            self.listen(step.event)
+            self.listen(event)

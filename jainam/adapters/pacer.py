@@ -32,3 +32,6 @@ class Pacer:
         """Give up the place of *ticket* in the queue."""
         with self._lock:
             self._pace.leave(ticket)
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -11,11 +11,15 @@ from attrs import define, field
 from jainam.adapters.calls import Calls, in_flight
 from jainam.adapters.local import LocalAnswers
 from jainam.adapters.pacer import Pacer
+from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
+from jainam.adapters.turns import PATIENCE, POLL, no_lock, not_our_turn
 from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket
 from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together, Traffic
 from jainam.ports.clock import Clock
+from jainam.ports.locks import Locks, Release
+from jainam.ports.pacing import Pacing
 from jainam.ports.transport import Transport
 
 __all__ = ["Runner"]
@@ -40,7 +44,9 @@ class Runner:
     calls: Calls
     local: LocalAnswers
     clock: Clock
-    pacer: Pacer = field(factory=Pacer)
+    pacer: Pacing = field(factory=Pacer)
+    locks: Locks | None = None
+    reads: SharedReads = field(factory=SharedReads)
     workers: int = 8
     _locks: WeakValueDictionary[tuple[str, ...], _Lock] = field(factory=WeakValueDictionary, init=False, repr=False)
     _locks_lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
@@ -97,24 +103,62 @@ class Runner:
             case Alone(key, flow):
                 held = self._lock(key)  # named, since a lock that nobody refers to is gone from the dictionary
                 with held.lock:
-                    return self.run(flow)
+                    release = self._hold(key, flow)
+                    try:
+                        return self.run(flow)
+                    finally:
+                        release()
             case Together(flows):
                 return self._together(flows)
             case _:
                 raise TypeError(f"no runner knows how to perform {type(step).__name__}")
 
     def _call(self, step: BrokerStep[T]) -> T:
+        if not step.moves_an_order:
+            return self._read(step)
         request, session = self.calls.prepare(step)
         windows = self.calls.codec.windows(step)
         if not self.pacer.admits(windows, self.clock.monotonic()):
             self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
+        self.calls.leaving(step)
         try:
-            response = self.transport.send(request)
+            answer = self.calls.read(step, self.transport.send(request), session)
+        except JainamError as error:
+            self.calls.record.ended(step, error)
+            raise
         except BaseException as stop:
-            if step.moves_an_order and not isinstance(stop, Exception):  # Ctrl-C, or a greenlet that was told to end
+            if not isinstance(stop, Exception):  # Ctrl-C, or a greenlet that was told to end
                 in_flight(step, stop)
             raise
-        return self.calls.read(step, response, session)
+        self.calls.record.ended(step, answer)
+        return answer
+
+    def _read(self, step: BrokerStep[T]) -> T:
+        """The answer to a call that changes nothing, be it one that somebody else is making (D16)."""
+        reading, is_ours = self.reads.join(step)
+        if reading is not None and not is_ours:
+            shared: T = reading.answer.result()
+            return shared
+        try:
+            answer = self._asked(step, reading)
+        except BaseException as error:
+            if reading is not None:
+                self.reads.leave(step, reading)
+                reading.answer.set_exception(error if isinstance(error, Exception) else broken_off())
+            raise
+        if reading is not None:
+            self.reads.leave(step, reading)
+            reading.answer.set_result(answer)
+        return answer
+
+    def _asked(self, step: BrokerStep[T], reading: Reading | None) -> T:
+        request, session = self.calls.prepare(step)
+        windows = self.calls.codec.windows(step)
+        if not self.pacer.admits(windows, self.clock.monotonic()):
+            self._wait_for_turn(Ticket(windows))
+        if reading is not None:
+            reading.began = self.calls.record.latest()
+        return self.calls.read(step, self.transport.send(request), session)
 
     def _wait_for_turn(self, ticket: Ticket) -> None:
         try:
@@ -123,6 +167,26 @@ class Runner:
         except BaseException:
             self.pacer.leave(ticket)
             raise
+
+    def _hold(self, key: tuple[str, ...], flow: Flow[Any]) -> Release:
+        """Take the turn among processes as well, or close *flow* and say who is in the way."""
+        if self.locks is None:
+            return no_lock
+        began = self.clock.monotonic()
+        while (release := self.locks.try_hold(key)) is None:
+            if self.clock.monotonic() - began > PATIENCE:
+                flow.close()
+                raise not_our_turn(key)
+            self.clock.sleep(POLL)
+        return release
+
+    def close(self) -> None:
+        """Let go of what is shared with other processes."""
+        if self.calls.record.journal is not None:
+            self.calls.record.journal.close()
+        for shared in (self.locks, self.pacer):
+            if shared is not None:
+                shared.close()
 
     def _lock(self, key: tuple[str, ...]) -> _Lock:
         with self._locks_lock:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from jainam.domain.errors import JainamError, Rehearsed, SymbolNotFound
-from jainam.domain.flows import POSITIONS, place_order
+from jainam.domain.flows import DOUBT, books_of, place_order, turn_of
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import OrderId, OrderRow
 from jainam.domain.patience import patiently
 from jainam.domain.planning import closing_order, slices, working_in
 from jainam.domain.portfolio import Position
 from jainam.domain.reports import CloseReport, Leg
-from jainam.domain.steps import Alone, Flow, ListOrders, ListPositions, NameContracts, Pause, Tell, Together, Waits
+from jainam.domain.steps import (
+    Alone,
+    Flow,
+    ListOrders,
+    ListPositions,
+    NameContracts,
+    Now,
+    OwnOrders,
+    Pause,
+    Tell,
+    Together,
+    Waits,
+)
 from jainam.domain.vocabulary import OrderState, Product, Side
 
 __all__ = ["Exit", "close_all_positions", "everything"]
@@ -53,7 +65,7 @@ def close_all_positions(choice: Choice = everything) -> Flow[CloseReport]:
     What already works towards flat is not sent again, so calling it twice sends nothing extra; called twice at once,
     the second waits for the first.
     """
-    return (yield from Alone(POSITIONS, _close_chosen(choice)))
+    return (yield from Alone(("closing",), _close_chosen(choice)))
 
 
 def _close_chosen(choice: Choice) -> Flow[CloseReport]:
@@ -83,8 +95,18 @@ def _close(
         return _Attempt(
             (), SymbolNotFound(position.broker_symbol, position.instrument.exchange.value, "load the master contract")
         )
+    return (yield from Alone(turn_of(contract.key, position.product), _exit(position, contract, orders)))
+
+
+def _exit(position: Position, contract: Contract, orders: tuple[OrderRow, ...]) -> Flow[_Attempt]:
+    """The exit of one position, in its turn; books that an order of ours may have changed are read anew."""
+    own = yield from OwnOrders(contract.key, position.product)
+    now = yield from Now()
+    if own is None or (own and now - own[-1].intent.at < DOUBT):
+        books = yield from books_of(contract.key, position.product, contract.ref)
+        position, orders = evolve(position, quantity=books.held), books.orders
     working = working_in(orders, position.instrument, position.product)
-    order = closing_order(position, contract, working)
+    order = closing_order(position, contract, working) if position.is_open else None
     if order is None:
         return _Attempt(tuple(OrderId(order_id) for order_id in working.order_ids))
     yield from Tell(Exit(contract.symbol, position.product, position.quantity, order.side, order.quantity))
@@ -92,7 +114,7 @@ def _close(
     shown: list[str] = []
     for part in slices(order, contract):
         try:
-            sent.append((yield from place_order(part, is_exit=True)).order_id)
+            sent.append((yield from place_order(part, is_exit=True, held=position.quantity)).order_id)
         except Rehearsed as rehearsed:  # nothing went wrong: go on, and show the other slices too
             shown.append(rehearsed.request)
         except JainamError as error:

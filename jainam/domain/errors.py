@@ -136,7 +136,12 @@ class WrongCredentials(BrokerError):
 
 
 class RateLimited(BrokerError):
-    """Too many calls; a read may be repeated after a second, an order must be looked up first (D16)."""
+    """Too many calls; a read may be repeated after a second, an order must be looked up first (D16).
+
+    *of_login* is true when it was the login that was refused, so that the call itself never left.
+    """
+
+    of_login: bool = False
 
 
 class BrokerUnavailable(BrokerError):

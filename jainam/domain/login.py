@@ -6,7 +6,15 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 
-from jainam.domain.errors import BrokerUnavailable, JainamError, LoginExpired, NotSent, OutcomeUnknown, UnexpectedReply
+from jainam.domain.errors import (
+    BrokerUnavailable,
+    JainamError,
+    LoginExpired,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    UnexpectedReply,
+)
 from jainam.domain.sessions import Api, Session
 from jainam.domain.steps import (
     Alone,
@@ -78,6 +86,9 @@ def _renew_for(step: BrokerStep[Any], access: Access, used: Session | None) -> F
     except (OutcomeUnknown, BrokerUnavailable, UnexpectedReply) as error:
         if step.moves_an_order:
             raise NotSent(f"no session to send it under: {error}") from error
+        raise
+    except RateLimited as error:
+        error.of_login = True
         raise
 
 

@@ -16,7 +16,7 @@ from jainam.domain.errors import (
 )
 from jainam.domain.steps import BrokerStep, Flow, Pause, Waits
 
-__all__ = ["patiently", "sent_once", "spaced"]
+__all__ = ["looks_within", "patiently", "sent_once", "spaced"]
 
 T = TypeVar("T")
 
@@ -35,6 +35,20 @@ def spaced(retries: int = 3) -> Iterator[float]:
     numbers = expo(factor=1, max_value=4)
     next(numbers)  # it wants one priming call, as backoff's own decorators give it
     yield from islice(numbers, retries)
+
+
+def looks_within(seconds: float) -> tuple[float, ...]:
+    """The pauses before each look for something, of which the last begins *seconds* after the first at the latest.
+
+    >>> looks_within(7)
+    (0, 1, 2, 4)
+    """
+    waits: list[float] = []
+    for wait in spaced(max(int(seconds), 0)):
+        if sum(waits) + wait > seconds:
+            break
+        waits.append(wait)
+    return tuple(waits)
 
 
 def patiently(step: BrokerStep[T]) -> Flow[T]:

@@ -8,10 +8,21 @@ from attrs import field, frozen
 
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import SymbolKey
+from jainam.domain.journal import Intent, Verdict
 from jainam.domain.orders import OrderId, Placed
 from jainam.domain.vocabulary import Exchange, Product, Side
 
-__all__ = ["CancelFailure", "CancelReport", "CloseReport", "ContractsReport", "Leg", "SmartOutcome", "SmartPlan"]
+__all__ = [
+    "CancelFailure",
+    "CancelReport",
+    "CloseReport",
+    "ContractsReport",
+    "Leg",
+    "Resolution",
+    "Resolved",
+    "SmartOutcome",
+    "SmartPlan",
+]
 
 
 @frozen(kw_only=True)
@@ -124,3 +135,24 @@ class ContractsReport:
 
     segments: Mapping[str, int]
     total: int
+
+
+@frozen
+class Resolved:
+    """What the books say of something we meant and lost sight of."""
+
+    intent: Intent
+    verdict: Verdict
+    order_id: OrderId | None = None
+    words: str = ""
+
+
+@frozen
+class Resolution:
+    """What was found out about everything that was open; becomes a log line."""
+
+    found: tuple[Resolved, ...]
+
+    def __str__(self) -> str:
+        each = (f"{one.intent.key}: {one.verdict.value}{f' ({one.words})' if one.words else ''}" for one in self.found)
+        return f"left open by an earlier run: {'; '.join(each)}"

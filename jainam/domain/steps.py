@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Generator, Mapping
+from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar, Union
 
@@ -15,21 +16,25 @@ from attrs import field, frozen
 
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
+from jainam.domain.journal import Deed, Meant, Verdict
 from jainam.domain.market import Quote
 from jainam.domain.orders import Order, OrderId, OrderRow, OrderTag
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
 from jainam.domain.sessions import Api, Session
+from jainam.domain.vocabulary import Product
 
 __all__ = [
     "Alone",
     "BrokerStep",
     "CancelOrder",
+    "Conclude",
     "DownloadMaster",
     "FindContract",
     "FindOrder",
     "Flow",
     "ForgetSession",
     "KeepSession",
+    "KnowPnl",
     "KnownSession",
     "ListHoldings",
     "ListOrders",
@@ -37,10 +42,14 @@ __all__ = [
     "ListTrades",
     "Login",
     "Logout",
+    "Looks",
+    "ModifyExit",
     "ModifyOrder",
     "NameContracts",
     "NewTag",
+    "Now",
     "Outcome",
+    "OwnOrders",
     "Pause",
     "PlaceOrder",
     "ReadFunds",
@@ -52,6 +61,7 @@ __all__ = [
     "Tell",
     "Together",
     "Traffic",
+    "Unsettled",
     "Waits",
 ]
 
@@ -85,6 +95,16 @@ class NewTag(Step[OrderTag]):
 @frozen
 class Waits(Step[tuple[float, ...]]):
     """The pauses, in seconds, before each try of something that may be tried again; the first is zero."""
+
+
+@frozen
+class Looks(Step[tuple[float, ...]]):
+    """The pauses, in seconds, before each look for an order whose answer was lost; the first is zero."""
+
+
+@frozen
+class Now(Step[dt.datetime]):
+    """The time in India, with its zone."""
 
 
 @frozen
@@ -135,6 +155,36 @@ class Together(Step[tuple[Outcome[T], ...]]):
     """What each of *flows* returned or raised, in their order; one failure stops none of the others."""
 
     flows: tuple[Flow[T], ...] = field(repr=_count, eq=False)
+
+
+@frozen
+class Conclude(Step[None]):
+    """The journal knows what became of the newest intent with this *key*."""
+
+    key: str
+    verdict: Verdict
+    order_id: OrderId | None = None
+    words: str = ""
+
+
+@frozen
+class OwnOrders(Step["tuple[Meant, ...] | None"]):
+    """The orders that we meant for *instrument* in *product* today, oldest first; ``None`` when nobody keeps count."""
+
+    instrument: SymbolKey
+    product: Product
+
+
+@frozen
+class Unsettled(Step[tuple[Meant, ...]]):
+    """What we meant today and do not know the outcome of, oldest first."""
+
+
+@frozen
+class KnowPnl(Step[None]):
+    """The guard rails know the day's profit and loss in rupees; ``None`` when the book does not tell (X10)."""
+
+    pnl: Decimal | None
 
 
 @frozen
@@ -223,6 +273,13 @@ class PlaceOrder(BrokerStep[OrderId]):
     order: Order
     contract: Contract = field(repr=False)
     tag: OrderTag
+    held: int | None = None
+    """The position that the order was worked out from, for the journal."""
+
+    @property
+    def key(self) -> str:
+        """What the journal calls it."""
+        return self.tag
 
 
 @frozen
@@ -242,6 +299,18 @@ class ModifyOrder(BrokerStep[None]):
     contract: Contract = field(repr=False)
     tag: OrderTag | None
 
+    @property
+    def key(self) -> str:
+        """What the journal calls it."""
+        return f"{Deed.MODIFY.value} {self.order_id}"
+
+
+@frozen
+class ModifyExit(ModifyOrder):
+    """The same, for an order that closes something: guard rails let it pass."""
+
+    traffic: ClassVar[Traffic] = Traffic.EXIT
+
 
 @frozen
 class CancelOrder(BrokerStep[None]):
@@ -249,6 +318,11 @@ class CancelOrder(BrokerStep[None]):
 
     traffic: ClassVar[Traffic] = Traffic.EXIT
     order_id: OrderId
+
+    @property
+    def key(self) -> str:
+        """What the journal calls it."""
+        return f"{Deed.CANCEL.value} {self.order_id}"
 
 
 @frozen
@@ -260,7 +334,12 @@ class FindOrder(BrokerStep[OrderRow | None]):
 
 @frozen
 class ListOrders(BrokerStep[tuple[OrderRow, ...]]):
-    """The order book of the day."""
+    """The order book of the day, read after the journal's entry number *since* was written.
+
+    Reads that began after it are shared: whoever asks meanwhile gets the same answer (D16). ``None`` shares nothing.
+    """
+
+    since: int | None = 0
 
 
 @frozen
@@ -270,7 +349,9 @@ class ListTrades(BrokerStep[tuple[Trade, ...]]):
 
 @frozen
 class ListPositions(BrokerStep[tuple[Position, ...]]):
-    """The net positions, carry-forward included."""
+    """The net positions, carry-forward included, read after the journal's entry number *since* (as `ListOrders`)."""
+
+    since: int | None = 0
 
 
 @frozen

@@ -26,3 +26,7 @@ class Pacing(Protocol):
     def leave(self, ticket: Ticket) -> None:
         """Give up the place of *ticket* in the queue."""
         ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...

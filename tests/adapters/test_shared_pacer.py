@@ -84,7 +84,7 @@ class Alone:
 
     def __init__(self) -> None:
         pace = Pace()
-        self.admits, self.ask, self.leave = pace.admits, pace.ask, pace.leave
+        self.admits, self.ask, self.leave, self.close = pace.admits, pace.ask, pace.leave, lambda: None
 
 
 @given(calls=st.lists(calls, max_size=30))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,12 +45,13 @@ def exported(exchange: ExchangeServer, monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 @pytest.fixture
-def terminal(exported: Terminal, contracts: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """The same with today's contracts stored."""
+def terminal(exported: Terminal, contracts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
+    """The same with today's contracts stored, and a journal that knows of no other exchange."""
     monkeypatch.setenv("JAINAM_DATABASE", str(contracts))
     if not contracts.exists():
         loaded = exported("contracts", "sync", "--json").data
         assert loaded["segments"]["NSECM"] > 30
         assert loaded["total"] > 1000
         exported.exchange.rest.reset()
+    monkeypatch.setenv("JAINAM_DATABASE", str(shutil.copy(contracts, tmp_path / "mine.sqlite")))
     return exported

@@ -230,7 +230,7 @@ class TestAsyncioRunner(RunnerSuite):
 
         stop = desk.loop.run(cancelled_in_flight(desk, place_order(buy())))
 
-        assert "not in the order book yet" in stop.__notes__[1]
+        assert "in neither the order book nor the trade book yet" in stop.__notes__[1]
 
     def test_a_cancellation_that_meets_the_answer_keeps_it(self, desk: AsyncioHarness) -> None:
         """A task cancelled in the very turn in which its order was answered still says what became of the order."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import define, evolve, field
 
 from fakes.samples import FUTURE, INDEX, OPTION, SHARE, TWIN, order, position, row, smart
-from fakes.script import WAITS, Scene, play
+from fakes.script import NOW, WAITS, Scene, play
 from jainam.domain.closing import Exit, close_all_positions
 from jainam.domain.errors import (
     BrokerUnavailable,
@@ -22,7 +23,7 @@ from jainam.domain.errors import (
     UnexpectedReply,
     WrongCredentials,
 )
-from jainam.domain.flows import POSITIONS, place_smart_order
+from jainam.domain.flows import place_smart_order
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import OrderId, OrderRow, OrderTag
 from jainam.domain.portfolio import Position
@@ -35,6 +36,8 @@ from jainam.domain.steps import (
     ListPositions,
     NameContracts,
     NewTag,
+    Now,
+    OwnOrders,
     Pause,
     PlaceExit,
     PlaceOrder,
@@ -118,10 +121,12 @@ def test_close_all_step_by_step() -> None:
         close_all_positions(),
         *books,
         (NameContracts((FUTURE.ref,)), {FUTURE.ref: FUTURE}),
+        (OwnOrders(FUTURE.key, Product.NRML), ()),
+        (Now(), NOW),
         (Tell(Exit("NIFTY30JUN26FUT", Product.NRML, 75, Side.SELL, 75)), None),
         (FindContract(FUTURE.key), FUTURE),
         (NewTag(), OrderTag("t1")),
-        (PlaceExit(order(side=Side.SELL, quantity=75), FUTURE, OrderTag("t1")), OrderId("9001")),
+        (PlaceExit(order(side=Side.SELL, quantity=75), FUTURE, OrderTag("t1"), 75), OrderId("9001")),
         (Waits(), WAITS),
         (Pause(0), None),
         (ListPositions(), (position(75),)),
@@ -145,11 +150,14 @@ def test_close_all_step_by_step() -> None:
 
 
 def test_close_alls_take_turns() -> None:
-    """Close-alls and smart orders at once run one after the other, so that each sees what the other sent (X2, X3)."""
-    turn = next(close_all_positions())
+    """Close-alls run one after the other, and each exit takes the turn that smart orders take too (X2, X3)."""
+    assert next(close_all_positions()) == Alone(("closing",), None)  # type: ignore[arg-type]
 
-    assert turn == Alone(POSITIONS, None)  # type: ignore[arg-type]
-    assert turn == next(place_smart_order(smart(0)))
+    turns: list[Alone[Any]] = []
+    desk = Desk([position(75)])
+    desk.scene.entered = turns.append
+    desk.close()
+    assert turns[1] == next(place_smart_order(smart(0)))
 
 
 @pytest.mark.parametrize(
@@ -215,7 +223,7 @@ def test_one_failure_stops_no_other_leg(error: JainamError) -> None:
     assert not report.is_complete
     (failed,) = report.failed
     assert failed.symbol == "NIFTY30JUN26FUT"
-    assert str(getattr(error, "reason", error)) in failed.reason
+    assert str(getattr(error, "reason", getattr(error, "description", error))) in failed.reason
     assert failed.order_ids == ()
     assert failed.error is not None
 

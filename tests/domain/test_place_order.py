@@ -9,7 +9,6 @@ from fakes.script import WAITS, Scene, play
 from jainam.domain.errors import (
     BrokerError,
     BrokerUnavailable,
-    Halted,
     InvalidOrder,
     JainamError,
     LoginExpired,
@@ -23,8 +22,21 @@ from jainam.domain.errors import (
     WrongCredentials,
 )
 from jainam.domain.flows import drafted_order, drafted_smart_order, follow, place_order
+from jainam.domain.journal import Verdict
 from jainam.domain.orders import OrderId, OrderTag, Placed
-from jainam.domain.steps import FindContract, FindOrder, ListOrders, NewTag, Pause, PlaceExit, PlaceOrder, Waits
+from jainam.domain.steps import (
+    Conclude,
+    FindContract,
+    FindOrder,
+    ListOrders,
+    ListTrades,
+    Looks,
+    NewTag,
+    Pause,
+    PlaceExit,
+    PlaceOrder,
+    Waits,
+)
 from jainam.domain.vocabulary import OrderState, PriceType, Side
 
 BUY = order()
@@ -50,13 +62,15 @@ def test_lost_reply_is_looked_up_not_resent() -> None:
         place_order(BUY),
         *START,
         (SENT, LOST),
-        (Waits(), WAITS),
+        (Looks(), WAITS),
         (Pause(0), None),
         (FindOrder(TAG), BrokerUnavailable("bad gateway", status=502)),
         (Pause(1), None),
         (FindOrder(TAG), None),
+        (ListTrades(), ()),
         (Pause(2), None),
         (FindOrder(TAG), row("9001")),
+        (Conclude(TAG, Verdict.DONE, OrderId("9001")), None),
     )
 
     assert outcome == Placed(OrderId("9001"), TAG, found=True)
@@ -66,7 +80,15 @@ def test_lost_order_that_was_rejected_is_refused() -> None:
     """An order found rejected in the book is refused with the broker's reason, not reported as placed."""
     found = row(state=OrderState.REJECTED, status="Rejected", reason="RMS:Margin Exceeds")
     with pytest.raises(OrderRejected, match="RMS:Margin Exceeds"):
-        play(place_order(BUY), *START, (SENT, LOST), (Waits(), (0.0,)), (Pause(0), None), (FindOrder(TAG), found))
+        play(
+            place_order(BUY),
+            *START,
+            (SENT, LOST),
+            (Looks(), (0.0,)),
+            (Pause(0), None),
+            (FindOrder(TAG), found),
+            (Conclude(TAG, Verdict.REFUSED, found.order_id, "RMS:Margin Exceeds"), None),
+        )
 
 
 def test_rejection_without_a_reason_still_says_something() -> None:
@@ -113,7 +135,7 @@ def test_failed_look_says_nothing_about_the_order(failed_look: JainamError) -> N
 def test_order_that_stays_absent_is_unknown() -> None:
     """An order that the book does not show may still arrive: unknown, never sent again (D4)."""
     scene = Scene({PlaceOrder: LOST, FindOrder: None})
-    with pytest.raises(OutcomeUnknown, match="not in the order book yet"):
+    with pytest.raises(OutcomeUnknown, match="in neither the order book nor the trade book yet"):
         scene.run(place_order(BUY))
 
     assert len(scene.asked(PlaceOrder)) == 1
@@ -174,18 +196,16 @@ def test_order_lost_on_a_later_try_is_looked_up() -> None:
 @pytest.mark.parametrize(
     "refusal",
     [
-        RateLimited("limit", "e-apirl-0004", 429),
         OrderRejected("Order rejected"),
         WrongCredentials("Invalid appKey"),
         LoginExpired("Invalid Token"),
         BrokerError("Bad Request"),
-        Halted("kill switch"),
         Rehearsed("POST /orders"),
     ],
     ids=lambda error: type(error).__name__,
 )
 def test_refused_order_is_not_sent_again(refusal: JainamError) -> None:
-    """An order that was refused, by a rate limit too, is neither sent again nor called unknown (D4)."""
+    """An order that was refused is neither sent again nor called unknown (D4)."""
     scene = Scene({PlaceOrder: refusal})
     with pytest.raises(type(refusal)) as caught:
         scene.run(place_order(BUY))

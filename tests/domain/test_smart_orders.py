@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from fakes.samples import FUTURE, OPTION, order, position, row, smart
-from fakes.script import Scene, play
+from fakes.script import NOW, WAITS, Scene, play
 from jainam.domain.errors import (
     BrokerUnavailable,
     InvalidOrder,
@@ -17,7 +17,7 @@ from jainam.domain.errors import (
     SymbolNotFound,
     UnexpectedReply,
 )
-from jainam.domain.flows import POSITIONS, place_smart_order
+from jainam.domain.flows import place_smart_order, turn_of
 from jainam.domain.orders import OrderId, OrderTag, Placed
 from jainam.domain.reports import SmartOutcome, SmartPlan
 from jainam.domain.steps import (
@@ -26,7 +26,11 @@ from jainam.domain.steps import (
     FindOrder,
     ListOrders,
     ListPositions,
+    Looks,
     NewTag,
+    Now,
+    OwnOrders,
+    Pause,
     PlaceExit,
     PlaceOrder,
     Tell,
@@ -54,6 +58,10 @@ def test_smart_order_step_by_step() -> None:
     outcome = play(
         place_smart_order(smart(150)),
         (FindContract(FUTURE.key), FUTURE),
+        (Looks(), WAITS),
+        (Pause(0), None),
+        (OwnOrders(FUTURE.key, Product.NRML), ()),
+        (Now(), NOW),
         (ListOrders(), (row("8000", pending=25),)),
         (ListPositions(), (position(50), position(999, OPTION), position(999, product=Product.MIS))),
         (
@@ -73,7 +81,7 @@ def test_smart_order_step_by_step() -> None:
         ),
         (FindContract(FUTURE.key), FUTURE),
         (NewTag(), TAG),
-        (PlaceOrder(order(quantity=75), FUTURE, TAG), OrderId("9001")),
+        (PlaceOrder(order(quantity=75), FUTURE, TAG, held=50), OrderId("9001")),
     )
 
     assert outcome == SmartOutcome(
@@ -89,10 +97,10 @@ def test_smart_order_step_by_step() -> None:
 
 
 def test_smart_orders_take_turns() -> None:
-    """No two smart orders work out their difference at the same time, whatever they are for (X2)."""
+    """No two smart orders on one instrument and product work out their difference at the same time (X2)."""
     turns = [next(place_smart_order(smart(75, contract))) for contract in (FUTURE, OPTION)]
 
-    assert turns == [Alone(POSITIONS, None)] * 2  # type: ignore[arg-type]
+    assert turns == [Alone(turn_of(contract.key, Product.NRML), None) for contract in (FUTURE, OPTION)]  # type: ignore[arg-type]
 
 
 def test_a_stop_that_sleeps_is_not_placed_twice() -> None:

@@ -16,6 +16,7 @@ from jainam.domain.steps import (
     ListOrders,
     Login,
     Logout,
+    ModifyExit,
     ModifyOrder,
     NewTag,
     Pause,
@@ -108,7 +109,7 @@ def test_traffic_tells_orders_from_reads() -> None:
         and kind.traffic in (Traffic.ENTRY, Traffic.EXIT)
     }
 
-    assert moving == {"PlaceOrder", "ModifyOrder", "CancelOrder"}
+    assert moving == {"PlaceOrder", "ModifyExit", "ModifyOrder", "CancelOrder"}
     assert PlaceOrder(order(), FUTURE, TAG).moves_an_order
     assert not ListOrders().moves_an_order
     assert not Login(Api.INTERACTIVE, "/interactive").moves_an_order
@@ -116,7 +117,7 @@ def test_traffic_tells_orders_from_reads() -> None:
 
 def test_exits_are_urgent_traffic() -> None:
     """Exits and cancellations are exits, entries and modifications entries (X6)."""
-    assert (PlaceExit.traffic, CancelOrder.traffic) == (Traffic.EXIT, Traffic.EXIT)
+    assert {PlaceExit.traffic, ModifyExit.traffic, CancelOrder.traffic} == {Traffic.EXIT}
     assert (PlaceOrder.traffic, ModifyOrder.traffic) == (Traffic.ENTRY, Traffic.ENTRY)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any, TypeVar
@@ -12,11 +13,16 @@ from jainam.domain.login import Access, after_login, needs_login
 from jainam.domain.steps import (
     Alone,
     BrokerStep,
+    Conclude,
     FindContract,
     Flow,
+    ListTrades,
+    Looks,
     NameContracts,
     NewTag,
+    Now,
     Outcome,
+    OwnOrders,
     Pause,
     Step,
     Tell,
@@ -24,12 +30,15 @@ from jainam.domain.steps import (
     Waits,
 )
 
-__all__ = ["WAITS", "Scene", "outcome_of", "play", "signed_in"]
+__all__ = ["NOW", "WAITS", "Scene", "outcome_of", "play", "signed_in"]
 
 T = TypeVar("T")
 
 WAITS = (0.0, 1.0, 2.0, 4.0)
 """The patience that scenes and most scripts have."""
+
+NOW = dt.datetime(2026, 6, 15, 11, 0, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
+"""What the clock says in scenes."""
 
 
 def play(flow: Flow[T], *script: tuple[Step[Any], object]) -> T:
@@ -61,11 +70,16 @@ def outcome_of(call: Callable[[], T]) -> Outcome[T]:
         return error
 
 
-def _run(flow: Flow[T], perform: Callable[[Step[Any]], object]) -> Callable[[], T]:
-    return lambda: _drive(flow, perform)
+Entered = Callable[[Alone[Any]], object]
 
 
-def _drive(flow: Flow[T], perform: Callable[[Step[Any]], object]) -> T:
+def _run(
+    flow: Flow[T], perform: Callable[[Step[Any]], object], entered: Entered = lambda turn: None
+) -> Callable[[], T]:
+    return lambda: _drive(flow, perform, entered)
+
+
+def _drive(flow: Flow[T], perform: Callable[[Step[Any]], object], entered: Entered = lambda turn: None) -> T:
     reply: object = None
     with closing(flow):
         while True:
@@ -75,9 +89,10 @@ def _drive(flow: Flow[T], perform: Callable[[Step[Any]], object]) -> T:
                 value: T = done.value
                 return value
             if isinstance(step, Alone):
-                reply = outcome_of(_run(step.flow, perform))
+                entered(step)
+                reply = outcome_of(_run(step.flow, perform, entered))
             elif isinstance(step, Together):
-                reply = tuple(outcome_of(_run(each, perform)) for each in step.flows)
+                reply = tuple(outcome_of(_run(each, perform, entered)) for each in step.flows)
             else:
                 reply = outcome_of(lambda step=step: perform(step))  # type: ignore[misc]
 
@@ -112,9 +127,15 @@ class Scene:
 
     def __init__(self, answers: dict[type[Step[Any]], object] | None = None, waits: tuple[float, ...] = WAITS) -> None:
         self.steps: list[Step[Any]] = []
+        self.entered: Callable[[Alone[Any]], object] = lambda turn: None
         self._tags = 0
         self.answers: dict[type[Step[Any]], object] = {
             Waits: waits,
+            Looks: waits,
+            Now: NOW,
+            OwnOrders: (),
+            Conclude: None,
+            ListTrades: (),
             Pause: None,
             Tell: None,
             NewTag: self._tag,
@@ -125,7 +146,7 @@ class Scene:
 
     def run(self, flow: Flow[T]) -> T:
         """What *flow* returns or raises in this scene."""
-        return _drive(flow, self._perform)
+        return _drive(flow, self._perform, lambda turn: self.entered(turn))
 
     def asked(self, *kinds: type[Step[Any]]) -> list[Step[Any]]:
         """The steps of those *kinds*, in order."""

@@ -26,6 +26,7 @@ from jainam.domain.steps import (
     ListTrades,
     Login,
     Logout,
+    ModifyExit,
     ModifyOrder,
     PlaceExit,
     PlaceOrder,
@@ -109,13 +110,15 @@ def _segment_number(step: ReadIndexes, _: Caller) -> str:
 
 
 _PLACE = Endpoint("POST", "/orders", "place order", orders.read_order_id, orders.order_body)  # 3.3
+_MODIFY = Endpoint("PUT", "/orders", "modify order", orders.no_answer, orders.modify_body)  # 3.4
 _BOOK = "/orders/dealerorderbook"
 
 ENDPOINTS: Mapping[type[BrokerStep[Any]], Endpoint] = {
     # interactive API
     PlaceOrder: _PLACE,
     PlaceExit: _PLACE,
-    ModifyOrder: Endpoint("PUT", "/orders", "modify order", orders.no_answer, orders.modify_body),  # 3.4
+    ModifyOrder: _MODIFY,
+    ModifyExit: _MODIFY,
     CancelOrder: Endpoint("DELETE", "/orders", "cancel order", orders.no_answer, orders.cancel_query),  # 3.5
     ListOrders: Endpoint(
         "GET", "/orders", "order book", books.list_orders, dealer=_BOOK, empty=("e-orders-0005",)
