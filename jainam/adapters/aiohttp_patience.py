@@ -22,7 +22,7 @@ class Wait:
 
     task: asyncio.Task[object]
     cancelling: int
-    until: float = 0.0
+    until: float
     is_over: bool = False
 
     def was_ours(self) -> bool:
@@ -42,18 +42,18 @@ class Patience:
         """Wait for a request of the current task."""
         task = asyncio.current_task()
         assert task is not None, "requests are sent by tasks"
-        wait = Wait(task, task.cancelling())
-        self.again(wait)
+        loop = task.get_loop()
+        wait = Wait(task, task.cancelling(), loop.time() + self.seconds + EXTRA)
+        self._waits[wait] = None
+        if self._timer is None:
+            self._timer = loop.call_at(wait.until, self._look)
         return wait
 
     def again(self, wait: Wait) -> None:
         """Count from now: there was a sign of life."""
-        loop = asyncio.get_running_loop()
         self._waits.pop(wait, None)
         self._waits[wait] = None
-        wait.until = loop.time() + self.seconds + EXTRA
-        if self._timer is None:
-            self._timer = loop.call_at(wait.until, self._look)
+        wait.until = wait.task.get_loop().time() + self.seconds + EXTRA
 
     def end(self, wait: Wait) -> None:
         """Wait no more."""

@@ -77,7 +77,8 @@ class AiohttpTransport:
                 allow_redirects=False,
                 proxy=self._proxy(url) if self._environment else None,
             ) as answer:
-                body = await (answer.read() if answer.content.is_eof() else self._read(answer, wait))
+                # Most answers are there with their head; taking them is then no matter of waiting.
+                body = answer.content.read_nowait() if answer.content.is_eof() else await self._read(answer, wait)
                 return HttpResponse(answer.status, body, answer.headers.get(hdrs.CONTENT_TYPE, ""))
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             root = root_of(error.__cause__)

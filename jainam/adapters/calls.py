@@ -60,7 +60,7 @@ class Calls:
     def leaving(self, step: BrokerStep[Any]) -> None:
         """Ask the guard, and write down what is meant; raises `Halted`, and then nothing may leave (X1, X10)."""
         if self.guard is not None and step.traffic is Traffic.ENTRY:
-            self.guard.admit(step, self.record.now())
+            self.guard.admit(step, self.record.now)
         self.record.meant(step)
 
 

@@ -52,8 +52,8 @@ class Guard:
     def _any_limit(self) -> bool:
         return self.limits.is_any
 
-    def admit(self, step: BrokerStep[Any], now: dt.datetime) -> None:
-        """Return when *step* may leave; raise `Halted` with the reason when it may not.
+    def admit(self, step: BrokerStep[Any], now: Callable[[], dt.datetime]) -> None:
+        """Return when *step* may leave; raise `Halted` with the reason when it may not; *now* is asked for limits only.
 
         Exits always may. With `wants_pnl` on the error, the day's profit and loss has to be learned first.
         """
@@ -64,7 +64,7 @@ class Guard:
         if self.client is not None and (halt := self.client.tripped()) is not None:
             _refuse(halt, self.client_id)
         if self._is_limited:
-            self._hold_limits(step, now)
+            self._hold_limits(step, now())
 
     def learn(self, pnl: Decimal | None, now: dt.datetime) -> None:
         """Know from now on that the day's profit and loss is *pnl* rupees; ``None`` when the positions do not tell.

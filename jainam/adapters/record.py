@@ -40,9 +40,18 @@ class Record:
         return self.journal is not None and self.journal.is_slow
 
     def meant(self, step: BrokerStep[Any]) -> None:
-        """Write down what is about to leave; raises `Halted` when it cannot be written, and then nothing may leave."""
-        if self.journal is not None:
+        """Write down what is about to leave; raises `Halted` when it cannot be written, and then nothing may leave.
+
+        Exits and cancellations leave even then, with a warning: a full disk must not keep anybody in a position.
+        """
+        if self.journal is None:
+            return
+        try:
             self.journal.meant(self._intent(step))
+        except JainamError as error:
+            if step.traffic is not Traffic.EXIT:
+                raise
+            log.warning("%s leaves without an entry in the journal: %s", step, error)
 
     def ended(self, step: Any, outcome: object) -> None:
         """Write down what became of *step*; when only the order book can tell, nothing yet."""

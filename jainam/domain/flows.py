@@ -87,6 +87,9 @@ LAG = dt.timedelta(seconds=10)
 """How long the position book may lag behind a fill that the order book shows already."""
 
 
+_NEW_TAG = NewTag()
+
+
 def turn_of(instrument: SymbolKey, product: Product) -> tuple[str, ...]:
     """What smart orders and exits take turns on: each reads the books and sends what is missing (X2)."""
     return "orders", instrument.exchange.value, instrument.symbol, product.value
@@ -100,7 +103,7 @@ def place_order(order: Order, *, is_exit: bool = False, held: int | None = None)
     """
     contract: Contract = yield FindContract(order.instrument)
     check(order, contract)
-    tag: OrderTag = yield NewTag()
+    tag: OrderTag = yield _NEW_TAG
     step = (PlaceExit if is_exit else PlaceOrder)(order, contract, tag, held)
     try:
         order_id = yield from sent_once(step)

@@ -226,16 +226,17 @@ class BrokerStep(Step[T]):
     __slots__ = ()
     api: ClassVar[Api] = Api.INTERACTIVE
     traffic: ClassVar[Traffic] = Traffic.READ
+    moves_an_order: ClassVar[bool] = False
+    """True when a lost answer leaves an order in doubt; it follows from the traffic, and every order asks it twice."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.moves_an_order = cls.traffic in (Traffic.ENTRY, Traffic.EXIT)
 
     @property
     def session_api(self) -> Api:
         """The interface whose session the call goes out under."""
         return self.api
-
-    @property
-    def moves_an_order(self) -> bool:
-        """True when a lost answer leaves an order in doubt."""
-        return self.traffic in (Traffic.ENTRY, Traffic.EXIT)
 
 
 @frozen

@@ -44,7 +44,7 @@ def after(seconds: float) -> dt.datetime:
 
 def refused(door: Guard, step: Any = None, now: dt.datetime = MORNING) -> Halted:
     with pytest.raises(Halted) as caught:
-        door.admit(step or entry(), now)
+        door.admit(step or entry(), lambda: now)
     return caught.value
 
 
@@ -55,12 +55,12 @@ def refused(door: Guard, step: Any = None, now: dt.datetime = MORNING) -> Halted
 def test_while_a_switch_is_tripped_entries_stay(step: Any) -> None:
     """An order and a modification are stopped from the moment it is tripped to the moment it is released."""
     door = guard()
-    door.admit(step, MORNING)
+    door.admit(step, lambda: MORNING)
 
     door.login.trip("the feed is down", "asha")
     error = refused(door, step)
     door.login.release("asha")
-    door.admit(step, MORNING)
+    door.admit(step, lambda: MORNING)
 
     assert str(error) == (
         "trading is halted by asha since 12 Jan 10:15:00: the feed is down; `jainam resume` lets entries through again"
@@ -82,7 +82,7 @@ def test_exits_always_pass(step: Any) -> None:
     door.learn(Decimal(-9), MORNING)
 
     for _ in range(3):
-        door.admit(step, MORNING)
+        door.admit(step, lambda: MORNING)
 
     assert door.tally.counted(MORNING) == 0
 
@@ -100,7 +100,7 @@ def test_an_entry_needs_both_switches_open(client: str, words: str) -> None:
     door.client.release("asha")
     refused(door)
     door.login.release("asha")
-    door.admit(entry(), MORNING)
+    door.admit(entry(), lambda: MORNING)
 
 
 def test_one_client_s_switch_stops_no_other(tmp_path: Path) -> None:
@@ -110,8 +110,8 @@ def test_one_client_s_switch_stops_no_other(tmp_path: Path) -> None:
     first.client.trip("enough", "asha")
 
     refused(first)
-    second.admit(entry(), MORNING)
-    everybody.admit(entry(), MORNING)
+    second.admit(entry(), lambda: MORNING)
+    everybody.admit(entry(), lambda: MORNING)
     everybody.login.trip("all of you", "asha")
     refused(second)
 
@@ -127,7 +127,7 @@ def test_an_order_beyond_its_limits_is_named_with_all_of_them() -> None:
         text = str(refused(door, step))
         assert "100 of RELIANCE is above the 20 units of JAINAM_MAX_ORDER_QUANTITY; 100 RELIANCE are worth" in text
         assert text.endswith("; `jainam guard` shows every limit")
-    door.admit(entry(20), MORNING)
+    door.admit(entry(20), lambda: MORNING)
 
 
 # --- the day's loss ----------------------------------------------------------------------------------------------
@@ -140,8 +140,8 @@ def test_an_entry_wants_the_day_s_figure_and_goes_when_it_is_known() -> None:
     assert "is not known yet, so JAINAM_MAX_DAILY_LOSS (1000 rupees) cannot be held" in str(refused(door))
 
     door.learn(Decimal("-999.99"), after(1))
-    door.admit(entry(), after(1))
-    door.admit(entry(), after(6))
+    door.admit(entry(), lambda: after(1))
+    door.admit(entry(), lambda: after(6))
     late = refused(door, now=after(6.1))
 
     assert late.wants_pnl
@@ -153,7 +153,7 @@ def test_how_old_a_figure_may_be_is_a_setting() -> None:
     door = guard(daily_loss=1000, pnl_seconds=60)
     door.learn(Decimal(5), MORNING)
 
-    door.admit(entry(), after(59))
+    door.admit(entry(), lambda: after(59))
     assert refused(door, now=after(61)).wants_pnl
 
 
@@ -190,7 +190,7 @@ def test_a_client_s_loss_stops_that_client(tmp_path: Path) -> None:
     other.learn(Decimal(0), MORNING)
 
     assert "--client A" in str(refused(his))
-    other.admit(entry(), MORNING)
+    other.admit(entry(), lambda: MORNING)
 
 
 def test_resuming_does_not_forget_the_loss() -> None:
@@ -222,7 +222,7 @@ def test_what_one_process_learned_another_need_not_read(tmp_path: Path) -> None:
     ours, his, other = (guard_for(Limits(daily_loss=1000), tmp_path / "halt", client) for client in ("A", "A", "B"))
     ours.learn(Decimal(7), MORNING)
 
-    his.admit(entry(), after(4))
+    his.admit(entry(), lambda: after(4))
     assert refused(other, now=after(4)).wants_pnl
     assert refused(his, now=after(6)).wants_pnl
 
@@ -247,7 +247,7 @@ def test_without_a_limit_on_losses_a_figure_changes_nothing() -> None:
     door = guard()
     door.learn(Decimal(-(10**9)), MORNING)
 
-    door.admit(entry(), MORNING)
+    door.admit(entry(), lambda: MORNING)
     assert door.tally.latest() is not None
 
 
@@ -257,14 +257,14 @@ def test_without_a_limit_on_losses_a_figure_changes_nothing() -> None:
 def test_entries_are_counted_and_the_next_is_told_when() -> None:
     """Orders and modifications count together; the message names the limit and the seconds to wait."""
     door = guard(orders_per_minute=2)
-    door.admit(entry(), MORNING)
-    door.admit(modification(), after(20))
+    door.admit(entry(), lambda: MORNING)
+    door.admit(modification(), lambda: after(20))
 
     assert str(refused(door, now=after(30))) == (
         "2 entries were sent in the last minute, all that JAINAM_MAX_ORDERS_PER_MINUTE allows; try again in 30 seconds"
     )
     assert str(refused(door, now=after(59.9))).endswith("try again in 1 seconds")
-    door.admit(entry(), after(60))
+    door.admit(entry(), lambda: after(60))
 
 
 def test_an_entry_that_never_left_is_not_counted_twice() -> None:
@@ -274,8 +274,8 @@ def test_an_entry_that_never_left_is_not_counted_twice() -> None:
     assert first == second
 
     for _ in range(4):
-        door.admit(first, MORNING)
-    door.admit(second, MORNING)
+        door.admit(first, lambda: MORNING)
+    door.admit(second, lambda: MORNING)
 
     assert door.tally.counted(MORNING) == 2
     refused(door, modification())
@@ -288,7 +288,7 @@ def test_what_is_refused_for_another_reason_is_not_counted() -> None:
     refused(door)
     door.learn(Decimal(0), MORNING)
 
-    door.admit(entry(), MORNING)
+    door.admit(entry(), lambda: MORNING)
     assert door.tally.counted(MORNING) == 1
 
 
@@ -297,9 +297,9 @@ def test_clients_are_counted_apart(tmp_path: Path) -> None:
     first, again, other = (
         guard_for(Limits(orders_per_minute=1), tmp_path / "halt", client) for client in ("A", "A", "B")
     )
-    first.admit(entry(), MORNING)
+    first.admit(entry(), lambda: MORNING)
 
-    other.admit(entry(), MORNING)
+    other.admit(entry(), lambda: MORNING)
     refused(again)
 
 

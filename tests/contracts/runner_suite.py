@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
 import pytest
-from attrs import evolve
+from attrs import define, evolve, field
 
 from fakes.clock import FakeClock
 from fakes.exchange import RestTransport
 from jainam.adapters.memory_contracts import MemoryContracts
+from jainam.adapters.memory_journal import MemoryJournal
+from jainam.adapters.turns import POLL
 from jainam.adapters.xts.endpoints import ENDPOINTS
 from jainam.domain.books import funds, holdings, order_book, positions
 from jainam.domain.closing import close_all_positions
 from jainam.domain.errors import (
+    Halted,
     InvalidOrder,
     JainamError,
     LoginExpired,
@@ -32,11 +36,14 @@ from jainam.domain.flows import (
     modify_order,
     place_order,
     place_smart_order,
+    resolve_intents,
 )
 from jainam.domain.instruments import Contract, SymbolKey, Token
-from jainam.domain.orders import Changes, Order, Placed, SmartOrder
+from jainam.domain.journal import Deed, Ending, Intent, Verdict
+from jainam.domain.orders import Changes, Order, OrderTag, Placed, SmartOrder
 from jainam.domain.steps import Flow, PlaceOrder, Step, Together
 from jainam.domain.vocabulary import Exchange, Kind, OrderState, PriceType, Product, Side
+from jainam.ports.transport import HttpRequest
 from jainam.simulator import FaultRule, Rest
 
 RELIANCE = SymbolKey("RELIANCE", Exchange.NSE)
@@ -46,6 +53,7 @@ INFY = SymbolKey("INFY", Exchange.NSE)
 class Harness(Protocol):
     """A runner on an exchange that is called in place."""
 
+    desk: Any
     rest: Rest
     clock: FakeClock
     transport: RestTransport
@@ -413,6 +421,151 @@ class RunnerSuite:
         assert "PlaceOrder" in caplog.text
         assert [secret for secret in secrets if secret in caplog.text] == []
 
+    # --- what is written down, and what is shared with others ---
+
+    def journal(self, desk: Harness) -> MemoryJournal:
+        journal = desk.desk.runner.calls.record.journal
+        assert isinstance(journal, MemoryJournal)
+        return journal
+
+    def entries(self, desk: Harness) -> list[str]:
+        """The journal, each entry by its deed or verdict."""
+        found = self.journal(desk).entries_since(desk.clock.start)
+        return [
+            entry.what.deed.value if isinstance(entry.what, Intent) else entry.what.verdict.value for entry in found
+        ]
+
+    def test_an_order_is_written_down_before_it_leaves(self, desk: Harness) -> None:
+        """When a request that moves an order arrives, the journal holds its intent already, with its tag (X1)."""
+        seen: list[list[str]] = []
+
+        def look(request: HttpRequest) -> None:
+            if request.method == "POST" and request.url.endswith("/orders"):
+                seen.append([str(meant.intent.tag) for meant in self.journal(desk).unsettled(desk.clock.start)])
+
+        desk.transport.before = look
+        placed = desk.run(place_order(buy()))
+
+        assert seen == [[placed.tag]]
+        assert self.entries(desk) == ["place", "done"]
+        assert self.journal(desk).unsettled(desk.clock.start) == ()
+
+    def test_every_move_of_an_order_is_written_down(self, desk: Harness) -> None:
+        """Modifications and cancellations are in the journal too, with what became of them (X1)."""
+        placed = desk.run(place_order(resting()))
+        desk.run(modify_order(placed.order_id, Changes(price=Decimal(1201))))
+        desk.run(cancel_order(placed.order_id))
+
+        assert self.entries(desk) == ["place", "done", "modify", "done", "cancel", "done"]
+
+    @pytest.mark.parametrize(
+        ("fault", "verdict"),
+        [("refuse", "refused"), ("lose_answer", "done"), ("lose_request", "unknown"), ("rate_limit", "refused")],
+    )
+    def test_what_became_of_an_order_is_written_down(self, desk: Harness, fault: str, verdict: str) -> None:
+        """Whatever happens to an order, the journal ends with it (X1)."""
+        self.place(desk, fault)
+        try:
+            desk.run(place_order(buy()))
+        except JainamError:
+            assert verdict != "done"
+
+        assert self.entries(desk) == ["place", verdict]
+
+    def test_an_order_that_never_left_is_written_down_as_such(self, desk: Harness) -> None:
+        """Each try that found no connection is an intent and an ending of its own."""
+        desk.run(positions())
+        desk.transport.refusals = 1
+        desk.run(place_order(buy()))
+
+        assert self.entries(desk) == ["place", "not sent", "place", "done"]
+
+    def test_an_order_that_cannot_be_written_down_does_not_leave(self, desk: Harness) -> None:
+        """Without an entry in the journal an entry stays here; an exit leaves all the same, with a warning (X1)."""
+        desk.run(place_order(buy()))
+
+        class Full(MemoryJournal):
+            def meant(self, intent: Intent) -> int:
+                raise Halted("nothing was sent: the journal cannot be written: the disk is full")
+
+            def ended(self, ending: Ending) -> int:
+                raise JainamError("the disk is full")
+
+        desk.desk.runner.calls.record.journal = Full()
+        with pytest.raises(Halted, match="the disk is full"):
+            desk.run(place_order(buy()))
+        report = desk.run(close_all_positions())
+
+        assert report.is_complete
+        assert self.sent(desk) == 2
+
+    def test_what_a_crash_left_open_is_resolved(self, desk: Harness) -> None:
+        """An order that was on its way when everything ended is found by whoever opens the same journal next (X1)."""
+        desk.run(positions())
+        order = buy()
+        intent = Intent(deed=Deed.PLACE, at=desk.clock.now(), tag=OrderTag("T0009"), order=order, ref=SHARES[0].ref)
+        self.journal(desk).meant(intent)
+
+        (found,) = desk.run(resolve_intents())
+        assert found.verdict is Verdict.UNKNOWN
+
+        desk.run(PlaceOrder(order, SHARES[0], OrderTag("T0009")).__iter__())
+        self.journal(desk).meant(intent)
+        (found,) = desk.run(resolve_intents())
+        assert found.verdict is Verdict.DONE
+        assert desk.run(resolve_intents()) == ()
+
+    def test_concurrent_reads_of_a_book_share_one_call(self, desk: Harness) -> None:
+        """Whoever asks for a book while it is being read gets the answer of that one call (D16)."""
+        desk.run(positions())
+        desk.transport.before = lambda _: time.sleep(0.02)
+        before = desk.rest.count("GET", "/interactive/portfolio/dealerpositions")
+
+        books = desk.race([positions() for _ in range(6)])
+
+        assert all(book == books[0] for book in books)
+        assert desk.rest.count("GET", "/interactive/portfolio/dealerpositions") - before <= 2
+
+    def test_a_read_that_fails_fails_for_all_who_shared_it(self, desk: Harness) -> None:
+        """A shared call that ends in an error ends so for everybody, and the next read is a new one."""
+        desk.run(positions())
+        desk.rest.faults.add([FaultRule(kind="refuse", method="GET", path="/interactive/portfolio/dealerpositions")])
+
+        outcomes = desk.race([positions() for _ in range(4)])
+
+        assert any(isinstance(outcome, JainamError) for outcome in outcomes)
+        assert desk.run(positions()) == ()
+
+    def test_a_turn_that_another_process_has_is_waited_for(self, desk: Harness) -> None:
+        """What takes turns waits for other processes as well, and goes on when they are done (X2)."""
+        locks = CountedLocks(refusals=3)
+        desk.desk.runner.locks = locks
+        desk.run(place_smart_order(SmartOrder(instrument=RELIANCE, product=Product.MIS, target=5)))
+
+        assert locks.held == [("orders", "NSE", "RELIANCE", "MIS"), ("login", "interactive")]
+        assert locks.open == 0
+        assert desk.clock.slept.count(POLL) == 3
+
+    def test_a_turn_that_never_comes_is_given_up(self, desk: Harness) -> None:
+        """A process that keeps its turn for a minute is taken for stuck: nothing is sent, and it is said why (X2)."""
+        desk.run(positions())
+        desk.desk.runner.locks = CountedLocks(refusals=10**6)
+        with pytest.raises(NotSent, match="another process has been busy with orders NSE RELIANCE MIS for 60 s"):
+            desk.run(place_smart_order(SmartOrder(instrument=RELIANCE, product=Product.MIS, target=5)))
+
+        assert self.sent(desk) == 0
+
+    def test_a_halted_desk_lets_exits_pass(self, desk: Harness) -> None:
+        """While the switch is on, what opens a position stays here and what closes one goes out (X10)."""
+        desk.run(place_order(buy(10)))
+        desk.desk.runner.calls.guard.login.trip("enough", "the test")
+
+        with pytest.raises(Halted, match="enough"):
+            desk.run(place_order(buy(10)))
+        desk.run(place_order(evolve(buy(4), side=Side.SELL)))
+        assert desk.run(close_all_positions()).is_complete
+        assert self.sent(desk) == 3
+
 
 def collect(attempts: Sequence[Callable[[], Any]]) -> list[Any]:
     """What each attempt returned or raised."""
@@ -423,3 +576,26 @@ def collect(attempts: Sequence[Callable[[], Any]]) -> list[Any]:
         except JainamError as error:
             results.append(error)
     return results
+
+
+@define
+class CountedLocks:
+    """Locks that somebody else holds for *refusals* questions."""
+
+    refusals: int
+    held: list[tuple[str, ...]] = field(factory=list)
+    open: int = 0
+
+    def try_hold(self, key: tuple[str, ...]) -> Callable[[], None] | None:
+        if self.refusals:
+            self.refusals -= 1
+            return None
+        self.held.append(key)
+        self.open += 1
+        return self._release
+
+    def _release(self) -> None:
+        self.open -= 1
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from jainam.adapters.xts.credentials import Caller, Credentials, client_named
-from jainam.adapters.xts.endpoints import Endpoint, endpoint_of
+from jainam.adapters.xts.endpoints import ENDPOINTS, Endpoint, endpoint_of
 from jainam.adapters.xts.envelope import is_error, is_success, open_envelope
 from jainam.adapters.xts.faults import Refusal, error_of, is_nothing_there, page_error
 from jainam.adapters.xts.orders import quoted
@@ -69,7 +69,8 @@ class XtsCodec:
     access: Access = field(init=False, repr=False)
     _base: str = field(init=False, repr=False)
     _caller: Caller = field(init=False, repr=False)
-    _windows: Mapping[tuple[str, Exchange | None], tuple[Window, ...]] = field(init=False, repr=False, eq=False)
+    _windows: Mapping[str, tuple[Window, ...]] = field(init=False, repr=False, eq=False)
+    _segment_windows: Mapping[type, Mapping[Exchange, tuple[Window, ...]]] = field(init=False, repr=False, eq=False)
 
     @access.default
     def _access(self) -> Access:
@@ -92,15 +93,21 @@ class XtsCodec:
         )
 
     @_windows.default
-    def _all_windows(self) -> Mapping[tuple[str, Exchange | None], tuple[Window, ...]]:
+    def _all_windows(self) -> Mapping[str, tuple[Window, ...]]:
         gap = (Window("order calls", 1, self.call_gap),) if self.call_gap > 0 else ()
-        windows: dict[tuple[str, Exchange | None], tuple[Window, ...]] = {}
-        for name, window in self.profile.limits.items():
-            windows[name, None] = (window, *gap) if name in ORDER_CALLS else (window,)
-            for exchange in Exchange if name in ORDER_CALLS else ():
-                segment = Window(f"orders {segment_of(exchange)}", self.profile.orders_per_second, 1)
-                windows[name, exchange] = (window, segment, *gap)
-        return windows
+        return {
+            name: (window, *gap) if name in ORDER_CALLS else (window,) for name, window in self.profile.limits.items()
+        }
+
+    @_segment_windows.default
+    def _windows_of_segments(self) -> Mapping[type, Mapping[Exchange, tuple[Window, ...]]]:
+        rate = self.profile.orders_per_second
+        segments = {exchange: Window(f"orders {segment_of(exchange)}", rate, 1) for exchange in Exchange}
+        return {
+            kind: {exchange: (windows[0], segment, *windows[1:]) for exchange, segment in segments.items()}
+            for kind, endpoint in ENDPOINTS.items()
+            if issubclass(kind, _WITH_SEGMENT) and (windows := self._windows.get(endpoint.window))
+        }
 
     def encode(self, step: BrokerStep[Any], session: Session | None) -> HttpRequest:
         """The request for *step* under *session*.
@@ -189,8 +196,11 @@ class XtsCodec:
 
     def windows(self, step: BrokerStep[Any]) -> tuple[Window, ...]:
         """The limits that *step* counts against: its endpoint's, its exchange segment's, and the gap (D16)."""
-        exchange = step.order.instrument.exchange if isinstance(step, _WITH_SEGMENT) else None
-        return self._windows.get((endpoint_of(step).window, exchange), ())
+        segments = self._segment_windows.get(type(step))
+        if segments is not None:
+            exchange: Exchange = step.order.instrument.exchange  # type: ignore[attr-defined]
+            return segments[exchange]
+        return self._windows.get(endpoint_of(step).window, ())
 
     def describe(self, request: HttpRequest) -> str:
         """The request for people: method, path and body, with every secret replaced."""

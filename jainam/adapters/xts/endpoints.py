@@ -36,7 +36,7 @@ from jainam.domain.steps import (
     ReadQuotes,
 )
 
-__all__ = ["Endpoint", "endpoint_of"]
+__all__ = ["ENDPOINTS", "Endpoint", "endpoint_of"]
 
 Writer = Callable[[Any, Caller], str]
 """The fields of a body without its braces, or of a query without its question mark."""
