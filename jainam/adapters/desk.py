@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,14 +13,22 @@ from jainam.adapters.clocks import SystemClock
 from jainam.adapters.environment import Settings, read_settings
 from jainam.adapters.runner import Runner
 from jainam.adapters.tags import new_tag
-from jainam.domain import books, closing, flows, loading, login
+from jainam.domain import baskets, books, closing, flows, loading, login
 from jainam.domain.closing import Choice, everything
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.market import Quote
 from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, OrderTag, Placed, SmartOrder
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
-from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, Resolved, SmartOutcome
+from jainam.domain.reports import (
+    BasketReport,
+    CancelReport,
+    CloseReport,
+    ContractsReport,
+    Resolved,
+    SlicedOrder,
+    SmartOutcome,
+)
 from jainam.domain.sessions import Api, Session
 from jainam.domain.vocabulary import Exchange, Product
 from jainam.ports.clock import Clock
@@ -146,6 +154,14 @@ class Desk:
     def follow(self, placed: Placed) -> OrderRow:
         """The book's row of a placed order once the exchange has answered for it."""
         return self.runner.run(books.followed(placed))
+
+    def place_sliced(self, order: Order) -> SlicedOrder:
+        """Send an order above the exchange's largest in slices it takes, until one is refused or in doubt (X3)."""
+        return self.runner.run(baskets.place_sliced(order))
+
+    def place_basket(self, orders: Iterable[Order]) -> BasketReport:
+        """Send several orders, exits first; one failure stops none of the rest, and each has its own outcome (X3)."""
+        return self.runner.run(baskets.place_basket(orders))
 
     def modify_order(self, order_id: OrderId | str, changes: Changes) -> Modified:
         """Give a live order new terms (D19, protocol 3.4)."""

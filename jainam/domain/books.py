@@ -7,8 +7,8 @@ from typing import Protocol, TypeVar
 
 from attrs import evolve
 
+from jainam.domain.changing import find_order, follow
 from jainam.domain.errors import JainamError
-from jainam.domain.flows import find_order, follow
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.market import Quote
 from jainam.domain.orders import OrderId, OrderRow, Placed

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from attrs import evolve, frozen
 
+from jainam.domain.changing import cancel_order
 from jainam.domain.errors import JainamError, Rehearsed, SymbolNotFound
-from jainam.domain.flows import DOUBT, books_of, place_order, turn_of
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import OrderId, OrderRow
 from jainam.domain.patience import patiently
+from jainam.domain.placing import place_order, turn_of
 from jainam.domain.planning import closing_order, slices, working_in
 from jainam.domain.portfolio import Position
 from jainam.domain.reports import CloseReport, Leg
+from jainam.domain.smart_orders import DOUBT, books_of
 from jainam.domain.steps import (
     Alone,
     Flow,
@@ -27,12 +31,15 @@ from jainam.domain.steps import (
     Together,
     Waits,
 )
-from jainam.domain.vocabulary import OrderState, Product, Side
+from jainam.domain.vocabulary import OrderState, PriceType, Product, Side
 
 __all__ = ["Exit", "close_all_positions", "everything"]
 
 Choice = Callable[[Position], bool]
 Key = tuple[InstrumentRef, Product]
+
+RECENT = dt.timedelta(seconds=60)
+"""How long after a fill the two books are read one after the other; generous, since the broker's clock is not ours."""
 
 
 @frozen
@@ -69,11 +76,17 @@ def close_all_positions(choice: Choice = everything) -> Flow[CloseReport]:
 
 
 def _close_chosen(choice: Choice) -> Flow[CloseReport]:
-    # The order book first: an exit that fills between the two reads is then counted twice and nothing is sent. The
-    # other way round it is in neither book, and would be sent once more.
-    orders = yield from patiently(ListOrders())
-    book = yield from patiently(ListPositions())
+    asked = yield from Now()
+    orders, book = yield from _both_books()
     held = [row for row in book if row.is_open and choice(row)]
+    stuck: Mapping[Key, tuple[OrderId, ...]] = {}
+    if any(_key_of(row) in {_key(position) for position in held} and _may_change(row, asked) for row in orders):
+        stuck = yield from _clear_the_way(orders, held)
+        # Now one after the other, the order book first: an exit that fills between the two reads is then counted twice
+        # and nothing is sent. The other way round it is in neither book, and would be sent once more.
+        orders = yield from patiently(ListOrders(None))
+        book = yield from patiently(ListPositions(None))
+        held = [row for row in book if row.is_open and choice(row)]
     if not held:
         return CloseReport(())
     contracts = yield from NameContracts(tuple(row.instrument for row in held))
@@ -82,8 +95,53 @@ def _close_chosen(choice: Choice) -> Flow[CloseReport]:
     left = yield from _left_of(held, attempts)
     reasons = yield from _reasons(attempts, left, held)
     return CloseReport(
-        tuple(_leg(row, attempt, contracts, left, reasons) for row, attempt in zip(held, attempts, strict=True))
+        tuple(
+            _leg(row, attempt, contracts, left, reasons, stuck.get(_key(row), ()))
+            for row, attempt in zip(held, attempts, strict=True)
+        )
     )
+
+
+def _both_books() -> Flow[tuple[tuple[OrderRow, ...], tuple[Position, ...]]]:
+    """Both books at once, for speed; enough where no order could have filled in between."""
+    reads: tuple[Flow[Any], ...] = (patiently(ListOrders(None)), patiently(ListPositions(None)))
+    answers: tuple[Any, ...] = yield from Together(reads)
+    for answer in answers:
+        if isinstance(answer, JainamError):
+            raise answer
+    orders, book = answers
+    return orders, book
+
+
+def _may_change(row: OrderRow, asked: dt.datetime) -> bool:
+    """Whether *row* may have traded while both books were read: it is live, or it traded a moment ago."""
+    if row.is_live:
+        return True
+    when = row.updated_at
+    return row.filled > 0 and (when is None or when.tzinfo is None or asked - when < RECENT)
+
+
+def _clear_the_way(orders: tuple[OrderRow, ...], held: list[Position]) -> Flow[dict[Key, tuple[OrderId, ...]]]:
+    """Take back what stands in the way of the exits of *held*; returns what could not be taken back.
+
+    That is every live order on them but a market order that is leaving already: a target or a stop that would sell a
+    second time, one that the broker holds the quantity for, and an entry that would open what is being closed.
+    """
+    exits = {_key(row): Side.SELL if row.quantity > 0 else Side.BUY for row in held}
+    blocking = [
+        row
+        for row in orders
+        if row.is_live
+        and _key_of(row) in exits
+        and not (row.price_type is PriceType.MARKET and row.side is exits[_key_of(row)])
+    ]
+    outcomes = yield from Together(tuple(cancel_order(row.order_id) for row in blocking))
+    stuck: dict[Key, tuple[OrderId, ...]] = {}
+    for row, outcome in zip(blocking, outcomes, strict=True):
+        if isinstance(outcome, JainamError):
+            yield from Tell(outcome)
+            stuck[_key_of(row)] = (*stuck.get(_key_of(row), ()), row.order_id)
+    return stuck
 
 
 def _close(
@@ -161,6 +219,7 @@ def _leg(
     contracts: Mapping[InstrumentRef, Contract],
     left: dict[Key, int] | None,
     rows: Mapping[OrderId, OrderRow],
+    stuck: tuple[OrderId, ...],
 ) -> Leg:
     contract = contracts.get(position.instrument)
     remaining = None if left is None else left.get(_key(position), 0)
@@ -180,6 +239,7 @@ def _leg(
         remaining=remaining,
         reason=reason,
         error=attempt.error,
+        uncancelled=stuck,
     )
 
 
@@ -192,3 +252,7 @@ def _why_open(rows: list[OrderRow]) -> str:
 
 def _key(position: Position) -> Key:
     return position.instrument, position.product
+
+
+def _key_of(row: OrderRow) -> Key:
+    return row.instrument, row.product

@@ -6,20 +6,24 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from jainam.domain.errors import JainamError
+from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.instruments import SymbolKey
 from jainam.domain.journal import Intent, Verdict
-from jainam.domain.orders import OrderId, Placed
+from jainam.domain.orders import Order, OrderId, OrderTag, Placed
+from jainam.domain.steps import Outcome
 from jainam.domain.vocabulary import Exchange, Product, Side
 
 __all__ = [
+    "BasketReport",
     "CancelFailure",
     "CancelReport",
     "CloseReport",
     "ContractsReport",
     "Leg",
+    "Part",
     "Resolution",
     "Resolved",
+    "SlicedOrder",
     "SmartOutcome",
     "SmartPlan",
 ]
@@ -53,12 +57,72 @@ class SmartOutcome:
     reason: str
 
 
+@frozen
+class Part:
+    """One order of several, and what became of it: `Placed`, or the error it ended with."""
+
+    order: Order
+    outcome: Outcome[Placed]
+
+    @property
+    def placed(self) -> Placed | None:
+        """The order at the broker, or ``None`` when it is not known to be there."""
+        return self.outcome if isinstance(self.outcome, Placed) else None
+
+
+@frozen
+class BasketReport:
+    """What became of each order of a basket, in the order they were given."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def failed(self) -> tuple[Part, ...]:
+        """The orders that are not known to be placed."""
+        return tuple(part for part in self.parts if part.placed is None)
+
+    @property
+    def is_complete(self) -> bool:
+        """True when every order was placed."""
+        return not self.failed
+
+
+@frozen
+class SlicedOrder:
+    """One order in slices: *tag* is how the tags of its *parts* begin."""
+
+    order: Order
+    tag: OrderTag
+    parts: tuple[Part, ...]
+
+    @property
+    def placed(self) -> int:
+        """Units that are in orders at the broker."""
+        return sum(part.order.quantity for part in self.parts if part.placed is not None)
+
+    @property
+    def in_doubt(self) -> int:
+        """Units in orders that may or may not have arrived."""
+        return sum(part.order.quantity for part in self.parts if isinstance(part.outcome, OutcomeUnknown))
+
+    @property
+    def left(self) -> int:
+        """Units that are in no order."""
+        return self.order.quantity - self.placed - self.in_doubt
+
+    @property
+    def is_complete(self) -> bool:
+        """True when all of it was placed."""
+        return self.placed == self.order.quantity
+
+
 @frozen(kw_only=True)
 class Leg:
     """One position that was to be closed.
 
     *held* is the signed quantity found, *remaining* what is left of it (``None``: the book could not be read again),
-    *order_ids* the orders sent for it and *reason* why something is left, empty when nothing is.
+    *order_ids* the orders sent for it and *reason* why something is left, empty when nothing is. *uncancelled* are live
+    orders on it that should have been taken back and could not be: they may still trade.
     """
 
     symbol: str
@@ -69,6 +133,7 @@ class Leg:
     remaining: int | None
     reason: str = ""
     error: JainamError | None = field(default=None, eq=False, repr=False)
+    uncancelled: tuple[OrderId, ...] = ()
 
     @property
     def is_closed(self) -> bool:

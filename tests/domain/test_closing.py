@@ -1,5 +1,6 @@
 """Close-all tries every leg, sends nothing twice, and calls closed only what it has seen closed (X3, D9)."""
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -25,11 +26,13 @@ from jainam.domain.errors import (
 )
 from jainam.domain.flows import place_smart_order
 from jainam.domain.instruments import Contract, InstrumentRef
+from jainam.domain.journal import Deed, Ending, Intent, Meant, Verdict
 from jainam.domain.orders import OrderId, OrderRow, OrderTag
 from jainam.domain.portfolio import Position
 from jainam.domain.reports import CloseReport, Leg
 from jainam.domain.steps import (
     Alone,
+    CancelOrder,
     FindContract,
     FindOrder,
     ListOrders,
@@ -58,6 +61,7 @@ class Desk:
     orders: list[OrderRow] = field(factory=list)
     answers: dict[InstrumentRef, JainamError] = field(factory=dict)
     fates: dict[InstrumentRef, OrderState] = field(factory=dict)
+    cancellations: JainamError | None = None
     scene: Scene = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -67,6 +71,7 @@ class Desk:
                 ListOrders: lambda _: tuple(self.orders),
                 FindOrder: None,
                 PlaceExit: self._take,
+                CancelOrder: self._take_back,
             }
         )
 
@@ -79,6 +84,14 @@ class Desk:
         """The exits that were sent."""
         steps = [step for step in self.scene.steps if isinstance(step, PlaceExit)]
         return [(step.order.instrument.symbol, step.order.side, step.order.quantity) for step in steps]
+
+    def _take_back(self, step: CancelOrder) -> object:
+        if self.cancellations is None:
+            self.orders = [
+                evolve(row, state=OrderState.CANCELLED, pending=0) if row.order_id == step.order_id else row
+                for row in self.orders
+            ]
+        return self.cancellations
 
     def _take(self, step: PlaceExit) -> object:
         ref, sold = step.contract.ref, step.order
@@ -112,10 +125,11 @@ class Desk:
 
 
 def test_close_all_step_by_step() -> None:
-    """Both books are read, orders first; the exit leaves once; and the book is read again before anything is closed."""
+    """Both books are read; the exit leaves once; and the book is read again before anything is called closed."""
     books = (
-        (ListOrders(), ()),
-        (ListPositions(), (position(75), position(0, OPTION))),
+        (Now(), NOW),
+        (ListOrders(None), ()),
+        (ListPositions(None), (position(75), position(0, OPTION))),
     )
     report = play(
         close_all_positions(),
@@ -321,18 +335,95 @@ def test_call_after_all_is_closed_sends_nothing() -> None:
 
 def test_part_that_works_is_subtracted() -> None:
     """An exit that works on a part leaves the rest to be sent."""
-    desk = Desk([position(150)], [row("1", side=Side.SELL, quantity=75)])
+    desk = Desk([position(150)], [row("1", side=Side.SELL, price_type=PriceType.MARKET, quantity=75)])
     desk.close()
 
     assert desk.sent == [("NIFTY30JUN26FUT", Side.SELL, 75)]
 
 
 def test_sleeping_stop_does_not_keep_a_position_open() -> None:
-    """A protective stop is no exit that works."""
+    """A protective stop that cannot be taken back is no exit that works; the leg says that it is still there."""
     desk = Desk([position(75)], [row("1", side=Side.SELL, price_type=PriceType.SL_M, trigger_price=Decimal(24000))])
-    desk.close()
+    desk.cancellations = OrderRejected("Order is not in open state")
+    report = desk.close()
 
     assert desk.sent == [("NIFTY30JUN26FUT", Side.SELL, 75)]
+    assert report.is_complete
+    assert report.legs[0].uncancelled == ("1",)
+    assert desk.cancellations in desk.scene.told()
+
+
+@pytest.mark.parametrize(
+    ("side", "terms"),
+    [
+        (Side.SELL, {"price_type": PriceType.SL_M, "trigger_price": Decimal(24000)}),
+        (Side.SELL, {"price_type": PriceType.LIMIT}),
+        (Side.BUY, {"price_type": PriceType.LIMIT}),
+        (Side.BUY, {"price_type": PriceType.MARKET}),
+    ],
+    ids=["stop", "target", "entry", "market entry"],
+)
+def test_what_blocks_an_exit_is_taken_back_first(side: Side, terms: dict[str, Any]) -> None:
+    """Stops, targets and entries on what is being closed are cancelled, and then the whole position leaves (X3)."""
+    others = [row("2", OPTION), row("3", product=Product.MIS), row("4", state=OrderState.FILLED, pending=0)]
+    desk = Desk([position(75)], [row("1", side=side, **terms), *others])
+    report = desk.close()
+
+    assert [step.order_id for step in desk.scene.steps if isinstance(step, CancelOrder)] == ["1"]
+    assert desk.sent == [("NIFTY30JUN26FUT", Side.SELL, 75)]
+    assert report.is_complete
+    kinds = [type(step) for step in desk.scene.steps if isinstance(step, CancelOrder | PlaceExit)]
+    assert kinds == [CancelOrder, PlaceExit]
+
+
+def test_a_target_that_fills_while_it_is_taken_back_is_not_sold_twice() -> None:
+    """After the way was cleared both books are read again, so what filled meanwhile is not sold a second time (X3)."""
+    desk = Desk([position(75)], [row("1", side=Side.SELL)])
+
+    def fill(_: object) -> object:
+        desk.orders = [row("1", side=Side.SELL, state=OrderState.FILLED, filled=75, pending=0)]
+        desk.positions = [position(0)]
+        return OrderRejected("Order is already filled")
+
+    desk.scene.answers[CancelOrder] = fill
+
+    assert desk.close() == CloseReport(())
+    assert desk.sent == []
+
+
+@pytest.mark.parametrize(
+    ("updated", "reads"),
+    [
+        (NOW - dt.timedelta(seconds=59), 2),
+        (NOW - dt.timedelta(seconds=60), 1),
+        (NOW.replace(tzinfo=None), 2),
+        (None, 2),
+    ],
+    ids=["a moment ago", "long ago", "without a zone", "nobody knows when"],
+)
+def test_books_read_at_once_are_believed_when_nothing_traded_lately(updated: dt.datetime | None, reads: int) -> None:
+    """An order on the instrument that traded a moment ago makes the books be read again, the order book first (X3)."""
+    filled = row("1", state=OrderState.FILLED, filled=75, pending=0, updated_at=updated)
+    desk = Desk([position(75)], [filled])
+    desk.close()
+
+    before = desk.scene.steps.index(next(step for step in desk.scene.steps if isinstance(step, NameContracts)))
+    assert sum(isinstance(step, ListPositions) for step in desk.scene.steps[:before]) == reads
+
+
+def test_a_leg_with_an_order_of_ours_reads_its_books_again() -> None:
+    """What we sent for the instrument in the last minute is seen before anything more is sent for it (D16)."""
+    desk = Desk([position(75)])
+    mine = Intent(deed=Deed.PLACE, at=NOW, tag=OrderTag("t0"), order=order(), ref=FUTURE.ref)
+    desk.scene.answers[OwnOrders] = (
+        Meant(1, mine, Ending(key="t0", at=NOW, verdict=Verdict.DONE, order_id=OrderId("9000"))),
+    )
+    seen = [row("9000", tag=OrderTag("t0"), side=Side.SELL, price_type=PriceType.MARKET)]
+    desk.scene.answers[ListOrders] = [(), tuple(seen)]
+    report = desk.close()
+
+    assert desk.sent == []
+    assert report.legs[0].order_ids == ("9000",)
 
 
 @pytest.mark.parametrize("filled_at", range(1, 5))

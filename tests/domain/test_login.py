@@ -239,7 +239,7 @@ def test_other_errors_reach_the_flow() -> None:
 
 def test_nested_flows_are_steps_of_their_own() -> None:
     """What runs under a lock is wrapped by whoever runs it: here an expired session reaches the lock's caller."""
-    scene = Scene({ListOrders: expired()})
+    scene = Scene({ListOrders: expired(), ListPositions: ()})
     with pytest.raises(LoginExpired):
         scene.run(signed_in(close_all_positions(), ACCESS))
 
