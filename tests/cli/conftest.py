@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cli.terminal import SETTINGS, Terminal
 
+from jainam.adapters import assembly
+from jainam.adapters.pacer import Pacer
 from jainam.cli.sim import environment
 from jainam.simulator import ExchangeServer, running
 
@@ -37,8 +39,10 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def exported(exchange: ExchangeServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
     """A terminal in a folder of its own, with the variables exported and no contracts stored."""
     exchange.rest.reset(keep_sessions=False)
+    # The exchange of these tests has no limits, so that commands need not wait for one another.
+    monkeypatch.setattr(assembly, "_pacer", lambda *_: Pacer())
     variables = environment(SETTINGS, exchange.url, tmp_path / "new.sqlite")
-    for name, value in (variables | {"JAINAM_CALL_GAP": "0", "JAINAM_RETRIES": "1"}).items():
+    for name, value in (variables | {"JAINAM_CALL_GAP": "0", "JAINAM_RETRIES": "1", "JAINAM_LOOKUP": "1"}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     return Terminal(exchange)

@@ -46,10 +46,12 @@ from jainam import (
     SymbolKey,
     read_settings,
 )
+from jainam.adapters import assembly
 from jainam.adapters.aiohttp_transport import AiohttpTransport
 from jainam.adapters.environment import Settings
 from jainam.adapters.httpx_transport import HttpxAsyncTransport, HttpxTransport
 from jainam.adapters.memory_contracts import MemoryContracts
+from jainam.adapters.pacer import Pacer
 from jainam.adapters.peewee_contracts import PeeweeContracts
 from jainam.adapters.session_files import FileSessions
 from jainam.adapters.xts.redaction import scrubbed
@@ -76,6 +78,7 @@ def variables_at(url: str, folder: Path) -> dict[str, str]:
         "JAINAM_CLIENT_ID": "pro",
         "JAINAM_DATABASE": str(folder / "contracts.sqlite"),
         "JAINAM_RETRIES": "0",
+        "JAINAM_LOOKUP": "0",
         "JAINAM_CALL_GAP": "0",
     }
 
@@ -287,6 +290,7 @@ def test_what_the_command_line_shows(
     from jainam.cli.main import app
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(assembly, "_pacer", lambda *_: Pacer())  # every command keeps a pace of its own
     gateway = Gateway(Rest(EXCHANGE), web_token)
     order = ["order", "place", "--symbol", "RELIANCE", "--exchange", "NSE", "--side", "buy", "--quantity", "1"]
     codes: dict[str, set[int]] = {}
