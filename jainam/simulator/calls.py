@@ -8,6 +8,8 @@ from attrs import frozen
 from jainam.simulator.account import Account
 from jainam.simulator.answers import Request, Response
 from jainam.simulator.checks import Refused
+from jainam.simulator.faults import normal
+from jainam.simulator.lag import NO_LAG, Lag, behind
 from jainam.simulator.portfolio_rows import PortfolioRows
 from jainam.simulator.rows import Rows
 from jainam.simulator.sessions import Session
@@ -28,6 +30,8 @@ class Call:
     body: dict[str, Any]
     # None on the routes that need no token.
     session: Session | None
+    # How far the book it asks for is behind.
+    lag: Lag = NO_LAG
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -58,6 +62,13 @@ class Call:
     def account(self, missing: str = MISSING_CLIENT, not_mapped: str = NOT_MAPPED) -> Account:
         """Return the account the call is for."""
         return self.world.account_of(self.client_id, missing, not_mapped)
+
+    def shown(self, account: Account) -> Account:
+        """Return *account* as the book shows it that the call asks for, and count that it was read."""
+        world, lag = self.world, self.lag
+        now = world.exchange.sequence
+        sequence = world.looks.look(account.client_id, normal(self.request.path), now, lag.reads)
+        return account if lag == NO_LAG else behind(account, lag, world.clock, sequence)
 
     def portfolio_account(self) -> Account:
         """Return the account a portfolio call is for; these have a code of their own for a wrong client."""

@@ -70,6 +70,11 @@ class Exchange:
         """Return the risk check, which sees the same market."""
         return Risk(self.market)
 
+    @property
+    def sequence(self) -> int:
+        """Return the greatest number given out so far."""
+        return self._sequence
+
     def next_sequence(self) -> int:
         """Return a number greater than any before."""
         self._sequence += 1

@@ -19,9 +19,10 @@ KINDS = (
     "expired_token",
     "malformed",
     "error_200",
+    "lag",
 )
 # Kinds in which the request does what it asks for, though its answer goes astray.
-APPLIED = frozenset({"delay", "lose_answer", "malformed"})
+APPLIED = frozenset({"delay", "lose_answer", "malformed", "lag"})
 
 
 def single_slashes(path: str) -> str:
@@ -52,7 +53,10 @@ class FaultRule:
     contains: str | None = field(default=None, validator=optional(instance_of(str)))
     times: int = field(default=1, validator=[instance_of(int), ge(1)])
     skip: int = field(default=0, validator=[instance_of(int), ge(0)])
+    # How long the answer takes; for a lag, how long ago the book was as it is shown.
     seconds: float = field(default=0.0, converter=float, validator=ge(0))
+    # For a lag: how many reads of the same book ago it was as it is shown.
+    reads: int = field(default=0, validator=[instance_of(int), ge(0)])
     status: int | None = field(default=None, validator=optional(instance_of(int)))
     code: str = "e-orders-0007"
     description: str = "Refused by the exchange"
@@ -129,6 +133,8 @@ class Faults:
             live.hits += 1
             if live.hits >= live.rule.times:
                 self._live.remove(live)
+            if live.rule.kind == "lag":
+                return delay, live.rule
             if live.rule.kind != "delay":
                 return delay + live.rule.seconds, live.rule
             delay += live.rule.seconds

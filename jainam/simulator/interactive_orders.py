@@ -72,7 +72,7 @@ def cancel_all(call: Call) -> Response:
 
 def book(call: Call) -> Response:
     """Answer the order book, or the history of one order if the query names it."""
-    account = call.account(EMPTY_ORDERS)
+    account = call.shown(call.account(EMPTY_ORDERS))
     if "appOrderID" in call.query:
         return _history(call, account)
     orders = account.orders() if _ordinary_books(call) else []
@@ -89,7 +89,7 @@ def dealer_book(call: Call) -> Response:
 
 def trades(call: Call) -> Response:
     """Answer the trade book."""
-    account = call.account(EMPTY_TRADES)
+    account = call.shown(call.account(EMPTY_TRADES))
     rows = [call.rows.trade(fill) for fill in account.fills] if _ordinary_books(call) else []
     return _listed(call, rows, "s-trades-0001", "Success trade book", EMPTY_TRADES)
 
@@ -109,7 +109,7 @@ def _dealers(call: Call, otherwise: str) -> Account:
     # An investor has nothing on a dealer's route, and is told so in the words for an empty book.
     if not call.world.settings.is_dealer:
         raise empty(otherwise)
-    return call.account(not_mapped=NOT_MAPPED)
+    return call.shown(call.account(not_mapped=NOT_MAPPED))
 
 
 def _listed(

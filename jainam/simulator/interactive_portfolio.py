@@ -27,7 +27,7 @@ def holdings(call: Call) -> Response:
 
 def positions(call: Call) -> Response:
     """Answer the positions."""
-    account = call.account(EMPTY_POSITIONS, NOT_MAPPED_PORTFOLIO)
+    account = call.shown(call.account(EMPTY_POSITIONS, NOT_MAPPED_PORTFOLIO))
     shown = call.world.modes.ordinary_books_for_dealers or not call.world.settings.is_dealer
     return _positions(call, account if shown else Account(account.client_id, ZERO), dealer=False)
 
@@ -36,7 +36,7 @@ def dealer_positions(call: Call) -> Response:
     """Answer the positions on the dealer's route."""
     if not call.world.settings.is_dealer:
         raise empty(EMPTY_POSITIONS)
-    return _positions(call, call.portfolio_account(), dealer=True)
+    return _positions(call, call.shown(call.portfolio_account()), dealer=True)
 
 
 def _positions(call: Call, account: Account, dealer: bool) -> Response:

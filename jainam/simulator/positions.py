@@ -1,11 +1,12 @@
 """What an account holds, as running sums of what it bought and sold."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from jainam.simulator.instruments import Instrument, Key
-from jainam.simulator.orders import ZERO
+from jainam.simulator.orders import ZERO, Fill
 
 PositionKey = tuple[Key, str]
 
@@ -28,6 +29,16 @@ class Sums:
         else:
             self.sold -= signed
             self.sell_value += value
+
+    def take_out(self, signed: int, price: Decimal, multiplier: Decimal) -> None:
+        """Count a purchase (positive) or a sale (negative) no more."""
+        value = abs(signed) * price * multiplier
+        if signed > 0:
+            self.bought -= signed
+            self.buy_value -= value
+        else:
+            self.sold += signed
+            self.sell_value -= value
 
     def plus(self, other: "Sums") -> "Sums":
         """Return both together."""
@@ -103,6 +114,17 @@ class Positions:
         key = instrument.key, product
         self._instruments[key] = instrument
         return book.setdefault(key, Sums())
+
+    def without(self, fills: Iterable[Fill]) -> "Positions":
+        """Return these positions as they would be if *fills*, which are in them, were not."""
+        today = {key: evolve(sums) for key, sums in self._today.items()}
+        for fill in fills:
+            order = fill.order
+            sums = today[order.instrument.key, order.terms.product]
+            sums.take_out(fill.quantity * order.request.sign, fill.price, order.instrument.multiplier)
+        traded = {key: sums for key, sums in today.items() if sums != Sums()}
+        known = {key: one for key, one in self._instruments.items() if key in traded or key in self._carried}
+        return Positions(known, traded, self._carried)
 
     def view(self, day_wise: bool) -> list[Position]:
         """Return every position of the net view, or of today alone."""

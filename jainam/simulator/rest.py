@@ -23,6 +23,7 @@ from jainam.simulator.clock import Clock, ManualClock, opening
 from jainam.simulator.control import ROOT as CONTROL_ROOT
 from jainam.simulator.control import Control
 from jainam.simulator.faults import FaultRule, Faults, normal
+from jainam.simulator.lag import NO_LAG, Lag
 from jainam.simulator.limits import ROOT as INTERACTIVE_ROOT
 from jainam.simulator.sessions import BAD_TOKEN_CODES, INTERACTIVE, MARKET, Session
 from jainam.simulator.settings import SimulatorSettings
@@ -76,8 +77,9 @@ class Rest:
             shown = request.body.decode("utf-8", "replace") or query
             self.requests.append(Seen(request.method.upper(), request.path, shown))
             delay, rule = self.faults.striking(request)
-            if rule is None:
-                return evolve(self._answer(request, path), delay=delay)
+            if rule is None or rule.kind == "lag":
+                lag = NO_LAG if rule is None else Lag(rule.seconds, rule.reads)
+                return evolve(self._answer(request, path, lag), delay=delay)
             return self._spoiled(rule, request, path, delay)
 
     def _spoiled(self, rule: FaultRule, request: Request, path: str, delay: float) -> Outcome:
@@ -103,7 +105,7 @@ class Rest:
                 spoiled = failure(Refused(rule.code, rule.description, status), modes.wrapped_errors)
         return evolve(spoiled, delay=delay)
 
-    def _answer(self, request: Request, path: str) -> Response:
+    def _answer(self, request: Request, path: str, lag: Lag = NO_LAG) -> Response:
         found = self._root_of(path)
         if found is None:
             return nginx(404, "Not Found")
@@ -113,7 +115,7 @@ class Rest:
         if route is None:
             return express(404, f"Cannot {request.method.upper()} {request.path}")
         try:
-            return self._called(route, kind, inner, request)
+            return self._called(route, kind, inner, request, lag)
         except Refused as refused:
             return failure(refused, self.world.modes.wrapped_errors)
 
@@ -127,7 +129,7 @@ class Rest:
         roots += [(MARKET, normal(root), market_data.ROUTES) for root in self.settings.market_data_roots]
         return next((each for each in roots if path == each[1] or path.startswith(f"{each[1]}/")), None)
 
-    def _called(self, route: Route, kind: str, inner: str, request: Request) -> Response:
+    def _called(self, route: Route, kind: str, inner: str, request: Request, lag: Lag) -> Response:
         world = self.world
         session: Session | None = None
         if route.needs_token:
@@ -140,4 +142,4 @@ class Rest:
             )
             if not passes:
                 raise rate_limited(world.modes.rate_limit_status)
-        return route.handle(Call(world, request, body_of(request), session))
+        return route.handle(Call(world, request, body_of(request), session, lag))

@@ -8,6 +8,7 @@ from jainam.simulator.account import SEED_HOLDINGS, Account
 from jainam.simulator.checks import Refused
 from jainam.simulator.clock import Clock
 from jainam.simulator.exchange import Exchange
+from jainam.simulator.lag import Looks
 from jainam.simulator.legs import Legs
 from jainam.simulator.limits import Windows
 from jainam.simulator.market import Market
@@ -29,6 +30,7 @@ class World:
     legs: Legs
     windows: Windows
     modes: Modes = field()
+    looks: Looks = field(factory=Looks, init=False)
 
     @classmethod
     def of(cls, settings: SimulatorSettings, clock: Clock, sessions: Sessions | None = None) -> "World":

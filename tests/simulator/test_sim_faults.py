@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator.trader import INTERACTIVE, MARKET, NIFTY_FUTURE, PRO, RELIANCE, Trader, exchange
 
+from jainam.cli.sim import fault_from
 from jainam.simulator import Dropped, FaultRule, Limit, ManualClock, Modes, Request, Response, Rest, SimulatorSettings
 
 ORDERS = f"{INTERACTIVE}/orders"
@@ -379,3 +380,112 @@ def test_nonsense_is_answered(route: tuple[str, str], body: dict[str, Any]) -> N
     trader = exchange()
     base = trader.order() if "orders" in route[1] else {}
     assert isinstance(trader.send(*route, base | body), Response)
+
+
+# --- books that lag ----------------------------------------------------------------------------------------------
+
+TRADES = f"{INTERACTIVE}/orders/dealertradebook"
+POSITIONS = f"{INTERACTIVE}/portfolio/dealerpositions"
+
+
+def lag(trader: Trader, path: str, **how: Any) -> None:
+    """Let the book at *path* be behind from now on."""
+    trader.control("POST", "faults", {"kind": "lag", "method": "GET", "path": path, "times": 99} | how)
+
+
+def test_a_book_lags_by_seconds() -> None:
+    """What happened less than so many seconds ago is in no lagging book, and the other books show it."""
+    trader = exchange()
+    trader.place()
+    trader.rest.clock.advance(5)  # type: ignore[attr-defined]
+    trader.place(orderSide="SELL", orderQuantity=4)
+    lag(trader, BOOK, seconds=2)
+
+    assert (1, 2, 6) == (placed(trader), len(trader.ok("GET", TRADES)), trader.net())
+    trader.rest.clock.advance(2)  # type: ignore[attr-defined]
+    assert placed(trader) == 2
+
+
+def test_positions_lag_by_seconds() -> None:
+    """A position is shown as it was, with its sums, and a carried one is there at once."""
+    trader = exchange()
+    trader.place()
+    trader.control(
+        "POST", "carry", {"segment": "NSECM", "token": 3045, "quantity": 7, "product": "NRML", "client": PRO}
+    )
+    before = trader.ok("GET", POSITIONS, dayOrNet="NetWise")["positionList"]
+    trader.rest.clock.advance(5)  # type: ignore[attr-defined]
+    trader.place(orderSide="SELL", orderQuantity=4)
+    trader.place(orderQuantity=3)
+    lag(trader, POSITIONS, seconds=5)
+    after = trader.ok("GET", POSITIONS, dayOrNet="NetWise")["positionList"]
+
+    assert [row | {"SequenceNumber": 0} for row in after] == [row | {"SequenceNumber": 0} for row in before]
+    trader.rest.clock.advance(5)  # type: ignore[attr-defined]
+    assert trader.net() == 9
+
+
+def test_an_order_is_shown_in_the_state_it_had() -> None:
+    """A lagging order book shows a cancelled order as it was before, and has no order that came later."""
+    trader = exchange()
+    order = trader.limit(1200)
+    trader.rest.clock.advance(5)  # type: ignore[attr-defined]
+    trader.ok("DELETE", ORDERS, appOrderID=order)
+    lag(trader, BOOK, seconds=1)
+    lag(trader, ORDERS, seconds=1)
+
+    assert [row["OrderStatus"] for row in trader.ok("GET", BOOK)] == ["New"]
+    assert trader.statuses(order) == ["PendingNew", "New"]
+
+
+def test_a_book_lags_by_reads() -> None:
+    """What happens is in a lagging book after so many reads of that book, whoever set the lag and when."""
+    trader = exchange()
+    placed(trader)
+    trader.place()
+    lag(trader, BOOK, reads=2)
+    lag(trader, TRADES, reads=1)
+
+    assert [0, 0, 1] == [placed(trader) for _ in range(3)]
+    assert [0, 1] == [len(trader.ok("GET", TRADES)) for _ in range(2)]
+
+
+def test_each_client_has_reads_of_its_own() -> None:
+    """Reads of one client's book do not make another's come up to date."""
+    trader = exchange()
+    trader.place()
+    lag(trader, BOOK, reads=1)
+    trader.client = "CLIENT01"
+    placed(trader)
+    trader.client = PRO
+
+    assert [0, 1] == [placed(trader) for _ in range(2)]
+
+
+def test_a_lag_needs_no_book_to_be_harmless() -> None:
+    """A call that reads no book is answered as ever, at once."""
+    trader = exchange()
+    lag(trader, "*", seconds=60)
+    trader.control("POST", "faults", {"kind": "lag", "method": "POST", "path": ORDERS, "seconds": 60})
+    outcome = place(trader)
+
+    assert isinstance(outcome, Response)
+    assert (200, 0) == (outcome.status, outcome.delay)
+    assert trader.control("GET", "state")["orders"]
+
+
+def test_an_investor_sees_lagging_books_on_the_ordinary_routes() -> None:
+    """The ordinary routes lag as the dealer's do."""
+    trader = exchange(account="investor")
+    trader.place()
+    lag(trader, "*", seconds=60)
+
+    for path in (ORDERS, f"{ORDERS}/trades", f"{INTERACTIVE}/portfolio/positions?dayOrNet=NetWise"):
+        assert trader.refused("GET", path)[2] == "Data Not Available"
+
+
+def test_a_lag_is_scripted_on_the_command_line() -> None:
+    """A lag is written like any other fault."""
+    rule = fault_from("GET /interactive/orders/dealerorderbook lag seconds=1.5 reads=2 x9")
+
+    assert (rule.kind, rule.seconds, rule.reads, rule.times) == ("lag", 1.5, 2, 9)
