@@ -234,9 +234,9 @@ def test_damaged_file_counts_as_just_used(path: Path) -> None:
         path.write_bytes(content)
         with processes(2, path) as [first, second]:
             assert not first.admits((ORDERS,), 1000.5)
-            assert not second.admits((ORDERS,), 1001.51)
-            assert second.admits((ORDERS,), 1001.53)
-            assert first.admits((ORDERS, POSITIONS), 1001.54)
+            assert not second.admits((ORDERS,), 1000.49 + ORDERS.span)
+            assert second.admits((ORDERS,), 1000.51 + ORDERS.span)
+            assert first.admits((ORDERS, POSITIONS), 1000.52 + ORDERS.span)
 
 
 def test_damage_under_our_hands(pacers: list[SharedPacer], path: Path) -> None:
