@@ -233,6 +233,16 @@ def test_a_halted_order_stays_halted_when_the_books_are_silent(unread: type[Any]
     assert not scene.asked(PlaceExit)
 
 
+def test_an_exit_that_was_held_back_stays_here() -> None:
+    """An exit that did not leave, because its task was cancelled in the queue, is reported as it is."""
+    scene = Scene({PlaceExit: HALT})
+    with pytest.raises(Halted) as caught:
+        scene.run(place_order(order(), is_exit=True))
+
+    assert caught.value is HALT
+    assert not scene.asked(ListPositions)
+
+
 def test_a_smart_order_does_not_ask_the_guard_twice() -> None:
     """A smart order that opens something is halted as it is; its turn is not asked for from inside itself."""
     scene = Scene({PlaceOrder: HALT, ListPositions: (), ListOrders: ()})
