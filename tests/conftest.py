@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from fakes.postgres import postgres_server, postgres_url  # noqa: F401  (fixtures)
@@ -15,7 +15,16 @@ DATABASE = DirectoryBasedExampleDatabase(Path(__file__).parent.parent / ".hypoth
 
 settings.register_profile("dev", max_examples=50, database=DATABASE)
 # A red check must be the change's own doing: the same examples every time. Nightly is there to find new ones.
-settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, database=None, print_blob=True)
+# Nor may a busy machine make it red, so nobody times how examples are made.
+settings.register_profile(
+    "ci",
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=(HealthCheck.too_slow,),
+)
 # A mutant has only to be noticed: nobody reads the smallest example of what it breaks.
 settings.register_profile("mutants", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate))
 settings.register_profile("nightly", max_examples=5000, deadline=None, database=DATABASE, print_blob=True)
