@@ -10,6 +10,7 @@ from jainam.domain.errors import (
     JainamError,
     OrderRejected,
     OutcomeUnknown,
+    RateLimited,
     SymbolNotFound,
     UnexpectedReply,
 )
@@ -58,16 +59,26 @@ def modify_order(order_id: OrderId, changes: Changes) -> Flow[Modified]:
     return Modified(order_id)
 
 
+def _sent(step: ModifyOrder | CancelOrder) -> Flow[None]:
+    """Send a change at most once; the journal knows of one that was refused for its rate that nothing came of it."""
+    try:
+        yield from sent_once(step)
+    except RateLimited as refused:
+        if not refused.of_login:  # otherwise it never left, and is not in the journal
+            yield from Conclude(step.key, Verdict.REFUSED, words=str(refused))
+        raise
+
+
 def _modified(step: ModifyOrder, row: OrderRow) -> Flow[None]:
     """Send a modification at most once, past the guard when what is left of the order closes something."""
     try:
-        return (yield from sent_once(step))
+        return (yield from _sent(step))
     except Halted as error:
         halted = error
     if halted.wants_pnl:
         yield from KnowPnl(day_pnl((yield from despite_the_guard(halted, ListPositions(None)))))
         try:
-            return (yield from sent_once(step))
+            return (yield from _sent(step))
         except Halted as error:
             halted = error
     others = [
@@ -79,7 +90,7 @@ def _modified(step: ModifyOrder, row: OrderRow) -> Flow[None]:
         evolve(step.order, quantity=left), held, working_in(others, row.instrument, row.product)
     ):
         raise halted
-    return (yield from sent_once(ModifyExit(step.order_id, step.order, step.contract, step.tag)))
+    return (yield from _sent(ModifyExit(step.order_id, step.order, step.contract, step.tag)))
 
 
 def _as_order(row: OrderRow, contract: Contract) -> Order:
@@ -143,7 +154,7 @@ def cancel_order(order_id: OrderId) -> Flow[Cancelled]:
     """Take an order back, at most once, and find out whether it was."""
     step = CancelOrder(order_id)
     try:
-        yield from sent_once(step)
+        yield from _sent(step)
     except OutcomeUnknown as lost:
         return (yield from _settle_cancellation(step, lost))
     return Cancelled(order_id)

@@ -27,6 +27,7 @@ from jainam.domain.steps import (
     CancelOrder,
     Conclude,
     FindOrder,
+    Flow,
     KnowPnl,
     ListOrders,
     ListPositions,
@@ -184,6 +185,29 @@ def test_a_second_try_that_is_lost_is_looked_up() -> None:
     scene = Scene({PlaceExit: [TOO_FAST, LOST], FindOrder: [None, row("9002")]})
 
     assert scene.run(place_order(order(), is_exit=True)) == Placed(OrderId("9002"), OrderTag("t2"), found=True)
+
+
+@pytest.mark.parametrize(
+    "change", [cancel_order(OrderId("9001")), modify_order(OrderId("9001"), Changes(quantity=150))]
+)
+def test_a_change_that_is_refused_for_its_rate_is_left_open_by_nobody(change: Flow[Any]) -> None:
+    """The journal knows that nothing came of a cancellation or modification that was refused for its rate (X1)."""
+    scene = Scene({CancelOrder: TOO_FAST, ModifyOrder: TOO_FAST, ListOrders: (row("9001"),)})
+    with pytest.raises(RateLimited, match="slow down"):
+        scene.run(change)
+
+    assert [verdict for _, verdict in concluded(scene)] == [Verdict.REFUSED]
+
+
+def test_a_change_whose_login_was_refused_for_its_rate_ends_nothing_in_the_journal() -> None:
+    """A cancellation that could not leave, since the login was refused, was not written down and has no ending."""
+    refused = RateLimited("slow down", "e-apirl-0004", 429)
+    refused.of_login = True
+    scene = Scene({CancelOrder: refused})
+    with pytest.raises(RateLimited):
+        scene.run(cancel_order(OrderId("9001")))
+
+    assert concluded(scene) == []
 
 
 # --- the guard ---------------------------------------------------------------------------------------------------
