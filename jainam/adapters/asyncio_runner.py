@@ -102,20 +102,20 @@ class AsyncRunner:
 
     async def _drive(self, flow: Flow[T], flight: _Flight, *, may_log_in: bool = True) -> T:
         """Perform *flow*: the first of its `run`, one inside another, or one that repeats a call after a login."""
-        answers = self.local.answers
+        answer_of, send = self.local.answers.get, flow.send  # looked up once: every order asks several times
         reply: Any = None
         error: JainamError | None = None
         lost = False
         try:
             while True:
                 try:
-                    step = flow.send(reply) if error is None else flow.throw(error)
+                    step = send(reply) if error is None else flow.throw(error)
                 except StopIteration as done:  # around that line alone: one leaking from an adapter stays a loud bug
                     value: T = done.value
                     return value
                 error = None
                 try:
-                    if answer := answers.get(type(step)):
+                    if answer := answer_of(type(step)):
                         reply = answer(step)
                     elif isinstance(step, BrokerStep):
                         reply = await self._call(step, flight)

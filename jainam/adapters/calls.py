@@ -12,7 +12,7 @@ from jainam.adapters.local import log
 from jainam.adapters.record import Record
 from jainam.domain.errors import JainamError, OutcomeUnknown, Rehearsed
 from jainam.domain.sessions import Session
-from jainam.domain.steps import BrokerStep, Traffic
+from jainam.domain.steps import BrokerStep
 from jainam.ports.codec import Codec
 from jainam.ports.sessions import Sessions
 from jainam.ports.transport import HttpRequest, HttpResponse
@@ -20,6 +20,8 @@ from jainam.ports.transport import HttpRequest, HttpResponse
 __all__ = ["Calls", "in_flight"]
 
 T = TypeVar("T")
+
+_is_logged = log.isEnabledFor
 
 
 @define(eq=False)
@@ -38,7 +40,7 @@ class Calls:
         request = self.codec.encode(step, session)
         if self.rehearse and step.moves_an_order:
             raise Rehearsed(self.codec.describe(request))
-        if log.isEnabledFor(logging.DEBUG):
+        if _is_logged(logging.DEBUG):
             log.debug("%s -> %s", step, self.codec.describe(request))
         return request, session
 
@@ -53,13 +55,13 @@ class Calls:
                 raise
             # Without the error it came from, which may quote the answer.
             raise OutcomeUnknown(f"its answer could not be read ({type(error).__name__})") from None
-        if log.isEnabledFor(logging.DEBUG):
+        if _is_logged(logging.DEBUG):
             log.debug("%s <- HTTP %d, %d bytes", type(step).__name__, response.status, len(response.body))
         return answer
 
     def leaving(self, step: BrokerStep[Any]) -> None:
         """Ask the guard, and write down what is meant; raises `Halted`, and then nothing may leave (X1, X10)."""
-        if self.guard is not None and step.traffic is Traffic.ENTRY:
+        if self.guard is not None:
             self.guard.admit(step, self.record.now)
         self.record.meant(step)
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from attrs import define
+from attrs import define, evolve
 
 from jainam.adapters.clocks import SystemClock
 from jainam.domain.errors import Halted, InvalidOrder, JainamError, LoginExpired, NotSent, OrderRejected
@@ -95,12 +95,13 @@ class Record:
     def _intent(self, step: BrokerStep[Any]) -> Intent:
         is_exit = step.traffic is Traffic.EXIT
         match step:
-            case PlaceOrder(order=order, contract=contract, tag=tag, held=held):
+            case PlaceOrder(order=order, contract=contract, tag=tag, held=held, meant=meant):
                 return Intent(
                     deed=Deed.PLACE,
                     at=self.now(),
                     tag=tag,
-                    order=order,
+                    # What was meant, with the price that it left with.
+                    order=order if meant is None else evolve(order, price_type=meant),
                     ref=contract.ref,
                     is_exit=is_exit,
                     held=held,

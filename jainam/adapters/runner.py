@@ -56,20 +56,20 @@ class Runner:
 
         A broker call that finds its session gone, or none yet, is made again after one login.
         """
-        answers = self.local.answers
+        answer_of, send = self.local.answers.get, flow.send  # looked up once: every order asks several times
         reply: Any = None
         error: JainamError | None = None
         lost: BrokerStep[Any] | None = None
         try:
             while True:
                 try:
-                    step = flow.send(reply) if error is None else flow.throw(error)
+                    step = send(reply) if error is None else flow.throw(error)
                 except StopIteration as done:  # around that line alone: one leaking from an adapter stays a loud bug
                     value: T = done.value
                     return value
                 error = None
                 try:
-                    if answer := answers.get(type(step)):
+                    if answer := answer_of(type(step)):
                         reply = answer(step)
                     elif isinstance(step, BrokerStep):
                         reply = self._call(step)

@@ -14,8 +14,9 @@ from jainam.domain.patience import patiently
 from jainam.domain.placing import place_order, sent
 from jainam.domain.planning import slices
 from jainam.domain.portfolio import Position
+from jainam.domain.quoting import as_it_may_go, market_of
 from jainam.domain.reports import BasketReport, Part, SlicedOrder
-from jainam.domain.steps import FindContract, Flow, ListPositions, NewTag, Outcome, PlaceOrder, Together
+from jainam.domain.steps import FindContract, Flow, HouseRules, ListPositions, NewTag, Outcome, PlaceOrder, Together
 from jainam.domain.validation import check
 from jainam.domain.vocabulary import Product, Side
 
@@ -28,24 +29,28 @@ MOST_SLICES = 100
 def place_sliced(order: Order) -> Flow[SlicedOrder]:
     """Send *order* in slices that the exchange takes, one after the other, until all have left or one is not taken.
 
-    The slices carry the tag of the whole as the beginning of theirs. After one that is refused or in doubt none is
-    sent, and the report says how much is left. Raises `InvalidOrder` when some slice could not be sent at all.
+    A market-order policy has its say once, for all of them. The slices carry the tag of the whole as the beginning of
+    theirs. After one that is refused or in doubt none is sent, and the report says how much is left. Raises
+    `InvalidOrder` when some slice could not be sent at all.
     """
     contract: Contract = yield from FindContract(order.instrument)
-    pieces = list(slices(order, contract))
+    house = yield from HouseRules()
+    whole = yield from as_it_may_go(order, contract, house)
+    pieces = list(slices(whole, contract, house.rules))
     if len(pieces) > MOST_SLICES:
         most = MOST_SLICES * pieces[0].quantity
         raise InvalidOrder(
             [f"quantity {order.quantity} of {contract.symbol} would take {len(pieces)} orders; use at most {most}"]
         )
     for piece in pieces:
-        check(piece, contract)
+        check(piece, contract, house.rules, house.today)
+    meant = None if whole is order else order.price_type
     tag = OrderTag((yield from NewTag())[:17])
     parts: list[Part] = []
     for number, piece in enumerate(pieces):
         outcome: Outcome[Placed]
         try:
-            outcome = yield from sent(PlaceOrder(piece, contract, OrderTag(f"{tag}{number:03d}")))
+            outcome = yield from sent(PlaceOrder(piece, contract, OrderTag(f"{tag}{number:03d}"), meant=meant))
         except JainamError as error:
             outcome = error
         parts.append(Part(piece, outcome))
@@ -64,10 +69,16 @@ def place_basket(orders: Iterable[Order]) -> Flow[BasketReport]:
     for order in wanted:
         refs.append((yield from _ref_of(order)))  # noqa: PERF401 - a comprehension cannot yield
     exits = _exits(wanted, refs, (yield from patiently(ListPositions(None))))
+    house = yield from HouseRules()
+    priceless = (ref for order, ref in zip(wanted, refs, strict=True) if ref and not order.price_type.has_limit)
+    market = yield from market_of(priceless, house)
     outcomes: dict[int, Outcome[Placed]] = {}
     for indexes in ([*exits], [index for index in range(len(wanted)) if index not in exits]):
         answers = yield from Together(
-            tuple(place_order(wanted[index], is_exit=index in exits, held=exits.get(index)) for index in indexes)
+            tuple(
+                place_order(wanted[index], is_exit=index in exits, held=exits.get(index), market=market)
+                for index in indexes
+            )
         )
         outcomes.update(zip(indexes, answers, strict=True))
     return BasketReport(tuple(Part(order, outcomes[index]) for index, order in enumerate(wanted)))

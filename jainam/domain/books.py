@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
 from attrs import evolve
@@ -15,6 +15,7 @@ from jainam.domain.orders import OrderId, OrderRow, Placed
 from jainam.domain.patience import patiently
 from jainam.domain.planning import held_in
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
+from jainam.domain.quoting import quotes
 from jainam.domain.steps import (
     FindContract,
     Flow,
@@ -25,7 +26,6 @@ from jainam.domain.steps import (
     NameContracts,
     ReadFunds,
     ReadProfile,
-    ReadQuotes,
     Tell,
 )
 from jainam.domain.vocabulary import Product
@@ -41,9 +41,6 @@ class Listed(Protocol):
 
 
 Row = TypeVar("Row", OrderRow, Trade, Position)
-
-QUOTES_PER_CALL = 50
-"""Instruments a quote request may name (protocol 4.3)."""
 
 
 def order_book() -> Flow[tuple[OrderRow, ...]]:
@@ -100,16 +97,6 @@ def _valued(
         return row
     quote = prices.get(ref)
     return evolve(row, symbol=contracts[ref].symbol, last_price=quote.last_price if quote else None)
-
-
-def quotes(refs: Iterable[InstrumentRef]) -> Flow[Mapping[InstrumentRef, Quote]]:
-    """What the market says of *refs*; instruments without a quote are absent from the answer, not zero."""
-    asked = tuple(dict.fromkeys(refs))
-    found: dict[InstrumentRef, Quote] = {}
-    for start in range(0, len(asked), QUOTES_PER_CALL):
-        for quote in (yield from patiently(ReadQuotes(asked[start : start + QUOTES_PER_CALL]))):
-            found[quote.instrument] = quote
-    return found
 
 
 def funds() -> Flow[Funds]:

@@ -21,11 +21,13 @@ from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, O
 from jainam.domain.patience import patiently, sent_once
 from jainam.domain.placing import despite_the_guard
 from jainam.domain.planning import held_in, working_in
+from jainam.domain.quoting import as_it_may_go
 from jainam.domain.reports import CancelFailure, CancelReport
 from jainam.domain.steps import (
     CancelOrder,
     Conclude,
     Flow,
+    HouseRules,
     KnowPnl,
     ListOrders,
     ListPositions,
@@ -49,8 +51,9 @@ def modify_order(order_id: OrderId, changes: Changes) -> Flow[Modified]:
     if not row.is_live:
         raise InvalidOrder([f"order {order_id} is already {row.state.value}; nothing is left to modify"])
     contract = yield from _contract_of(row)
-    wanted = changes.applied_to(_as_order(row, contract))
-    check(wanted, contract)
+    house = yield from HouseRules()
+    wanted = yield from as_it_may_go(changes.applied_to(_as_order(row, contract)), contract, house)
+    check(wanted, contract, house.rules, house.today)
     step = ModifyOrder(order_id, wanted, contract, row.tag)
     try:
         yield from _modified(step, row)

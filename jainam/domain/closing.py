@@ -10,17 +10,21 @@ from attrs import evolve, frozen
 
 from jainam.domain.changing import cancel_order
 from jainam.domain.errors import JainamError, Rehearsed, SymbolNotFound
+from jainam.domain.house import House
 from jainam.domain.instruments import Contract, InstrumentRef
+from jainam.domain.journal import Meant
 from jainam.domain.orders import OrderId, OrderRow
 from jainam.domain.patience import patiently
 from jainam.domain.placing import place_order, turn_of
 from jainam.domain.planning import closing_order, slices, working_in
 from jainam.domain.portfolio import Position
+from jainam.domain.quoting import Market, as_it_may_go, market_of
 from jainam.domain.reports import CloseReport, Leg
 from jainam.domain.smart_orders import DOUBT, books_of
 from jainam.domain.steps import (
     Alone,
     Flow,
+    HouseRules,
     ListOrders,
     ListPositions,
     NameContracts,
@@ -90,7 +94,9 @@ def _close_chosen(choice: Choice) -> Flow[CloseReport]:
     if not held:
         return CloseReport(())
     contracts = yield from NameContracts(tuple(row.instrument for row in held))
-    outcomes = yield from Together(tuple(_close(row, contracts, orders) for row in held))
+    house = yield from HouseRules()
+    market = yield from market_of(contracts, house)
+    outcomes = yield from Together(tuple(_close(row, contracts, orders, house, market) for row in held))
     attempts = [_Attempt((), outcome) if isinstance(outcome, JainamError) else outcome for outcome in outcomes]
     left = yield from _left_of(held, attempts)
     reasons = yield from _reasons(attempts, left, held)
@@ -124,16 +130,16 @@ def _may_change(row: OrderRow, asked: dt.datetime) -> bool:
 def _clear_the_way(orders: tuple[OrderRow, ...], held: list[Position]) -> Flow[dict[Key, tuple[OrderId, ...]]]:
     """Take back what stands in the way of the exits of *held*; returns what could not be taken back.
 
-    That is every live order on them but a market order that is leaving already: a target or a stop that would sell a
-    second time, one that the broker holds the quantity for, and an entry that would open what is being closed.
+    That is every live order on them but one that is leaving at the market already, protected or not: a target or a stop
+    that would sell a second time, one that the broker holds the quantity for, and an entry that would open what is
+    being closed.
     """
     exits = {_key(row): Side.SELL if row.quantity > 0 else Side.BUY for row in held}
+    live = [row for row in orders if row.is_live and _key_of(row) in exits]
+    leaving = [row for row in live if row.side is exits[_key_of(row)]]
+    protected = yield from _protected_exits(leaving)
     blocking = [
-        row
-        for row in orders
-        if row.is_live
-        and _key_of(row) in exits
-        and not (row.price_type is PriceType.MARKET and row.side is exits[_key_of(row)])
+        row for row in live if row not in leaving or not (row.price_type is PriceType.MARKET or row in protected)
     ]
     outcomes = yield from Together(tuple(cancel_order(row.order_id) for row in blocking))
     stuck: dict[Key, tuple[OrderId, ...]] = {}
@@ -144,8 +150,40 @@ def _clear_the_way(orders: tuple[OrderRow, ...], held: list[Position]) -> Flow[d
     return stuck
 
 
+def _protected_exits(rows: list[OrderRow]) -> Flow[list[OrderRow]]:
+    """Those of *rows* that are market orders of ours which a policy gave their limit, as the journal tells (X7).
+
+    A limit that somebody chose is none of them, though it be an exit: it may be far from the market.
+    """
+    limits = [row for row in rows if row.price_type is PriceType.LIMIT and row.tag is not None]
+    if not limits:
+        return []
+    contracts = yield from NameContracts(tuple({row.instrument for row in limits}))
+    known: list[Meant] = []
+    for ref, product in {_key_of(row) for row in limits}:
+        if ref in contracts:
+            known += (yield from OwnOrders(contracts[ref].key, product)) or ()
+    return [row for row in limits if any(_made(meant, row) for meant in known)]
+
+
+def _made(meant: Meant, row: OrderRow) -> bool:
+    """Whether *row* is the exit *meant*, still with the limit that it left with."""
+    intent, order = meant.intent, meant.intent.order
+    return (
+        intent.is_exit
+        and intent.tag == row.tag
+        and order is not None
+        and order.price_type is PriceType.MARKET
+        and order.price == row.price
+    )
+
+
 def _close(
-    position: Position, contracts: Mapping[InstrumentRef, Contract], orders: tuple[OrderRow, ...]
+    position: Position,
+    contracts: Mapping[InstrumentRef, Contract],
+    orders: tuple[OrderRow, ...],
+    house: House,
+    market: Market,
 ) -> Flow[_Attempt]:
     """Send what flattens one position, slice by slice, and stop at the first slice that fails."""
     contract = contracts.get(position.instrument)
@@ -153,10 +191,12 @@ def _close(
         return _Attempt(
             (), SymbolNotFound(position.broker_symbol, position.instrument.exchange.value, "load the master contract")
         )
-    return (yield from Alone(turn_of(contract.key, position.product), _exit(position, contract, orders)))
+    return (yield from Alone(turn_of(contract.key, position.product), _exit(position, contract, orders, house, market)))
 
 
-def _exit(position: Position, contract: Contract, orders: tuple[OrderRow, ...]) -> Flow[_Attempt]:
+def _exit(
+    position: Position, contract: Contract, orders: tuple[OrderRow, ...], house: House, market: Market
+) -> Flow[_Attempt]:
     """The exit of one position, in its turn; books that an order of ours may have changed are read anew."""
     own = yield from OwnOrders(contract.key, position.product)
     now = yield from Now()
@@ -167,12 +207,18 @@ def _exit(position: Position, contract: Contract, orders: tuple[OrderRow, ...]) 
     order = closing_order(position, contract, working) if position.is_open else None
     if order is None:
         return _Attempt(tuple(OrderId(order_id) for order_id in working.order_ids))
+    try:
+        whole = yield from as_it_may_go(order, contract, house, is_exit=True, market=market)
+    except JainamError as error:
+        return _Attempt((), error)
+    meant = None if whole is order else order.price_type
     yield from Tell(Exit(contract.symbol, position.product, position.quantity, order.side, order.quantity))
     sent: list[OrderId] = []
     shown: list[str] = []
-    for part in slices(order, contract):
+    for part in slices(whole, contract, house.rules):
         try:
-            sent.append((yield from place_order(part, is_exit=True, held=position.quantity)).order_id)
+            placed = yield from place_order(part, is_exit=True, held=position.quantity, meant=meant)
+            sent.append(placed.order_id)
         except Rehearsed as rehearsed:  # nothing went wrong: go on, and show the other slices too
             shown.append(rehearsed.request)
         except JainamError as error:
@@ -247,6 +293,9 @@ def _why_open(rows: list[OrderRow]) -> str:
     for row in rows:
         if row.state is OrderState.REJECTED:
             return f"order {row.order_id} was rejected: {row.reason or 'no reason given'}"
+    for row in rows:
+        if row.is_live and row.price_type is PriceType.LIMIT:
+            return f"order {row.order_id} is {row.state.value} at its limit {row.price}"
     return next((f"order {row.order_id} is {row.state.value}" for row in rows), "the exit has not traded yet")
 
 

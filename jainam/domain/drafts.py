@@ -6,6 +6,7 @@ that may turn into a different order than the one meant, so an unknown word is a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -17,6 +18,8 @@ from jainam.domain.errors import InvalidOrder, SymbolNotFound
 from jainam.domain.instruments import Contract, SymbolKey
 from jainam.domain.money import MOST, ZERO, money
 from jainam.domain.orders import Order, SmartOrder
+from jainam.domain.rulebook import RuleBook
+from jainam.domain.rules import DEFAULT_RULES
 from jainam.domain.validation import broken_rules
 from jainam.domain.vocabulary import Exchange, PriceType, Product, Side, TimeInForce
 
@@ -41,20 +44,26 @@ class Draft:
     problems: tuple[str, ...]
     time_in_force: TimeInForce | None = TimeInForce.DAY
 
-    def order(self, contract: Contract | SymbolNotFound | None) -> Order:
+    def order(
+        self,
+        contract: Contract | SymbolNotFound | None,
+        rules: RuleBook = DEFAULT_RULES,
+        today: dt.date | None = None,
+    ) -> Order:
         """The order this draft means for *contract*; raises `InvalidOrder` with all that is wrong with it.
 
+        It is held against *rules* and, where it is given, the trading date *today*.
         A symbol that the store does not know is passed as the error itself, to be listed among the other problems;
         it is raised as it is when it is the only one.
         """
         problems = list(self.problems)
         if isinstance(contract, SymbolNotFound):
-            problems += broken_rules(self, None)
+            problems += broken_rules(self, None, rules)
             if not problems:
                 raise contract
             problems.insert(0, str(contract))
         else:
-            problems += broken_rules(self, contract)
+            problems += broken_rules(self, contract, rules, today)
         if problems:
             raise InvalidOrder(problems)
         assert self.key is not None

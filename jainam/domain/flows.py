@@ -18,6 +18,7 @@ from jainam.domain.smart_orders import place_smart_order
 from jainam.domain.steps import (
     FindContract,
     Flow,
+    HouseRules,
 )
 
 __all__ = [
@@ -45,7 +46,8 @@ def drafted_order(fields: Mapping[str, Any]) -> Flow[Order]:
             contract = yield from FindContract(draft.key)
         except SymbolNotFound as error:
             contract = error
-    return draft.order(contract)
+    house = yield from HouseRules()
+    return draft.order(contract, house.drafting, house.today)
 
 
 def drafted_smart_order(fields: Mapping[str, Any]) -> Flow[SmartOrder]:

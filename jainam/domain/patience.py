@@ -54,9 +54,17 @@ def looks_within(seconds: float) -> tuple[float, ...]:
 def patiently(step: BrokerStep[T]) -> Flow[T]:
     """Answer a read, trying again while the network or the gateway fails; a refusal is final at once (NFR3)."""
     try:
-        return (yield from _tried(step, (NotSent, OutcomeUnknown, BrokerUnavailable, RateLimited)))
+        try:
+            answer: T = yield step
+        except _PASSING as error:
+            answer = yield from _tried_again(step, _PASSING, error)
     except OutcomeUnknown as error:  # nothing is in doubt after a read: it merely got no answer
         raise BrokerUnavailable(f"no answer: {error.reason}") from error
+    return answer
+
+
+_PASSING = (NotSent, OutcomeUnknown, BrokerUnavailable, RateLimited)
+"""What a read is made again after."""
 
 
 def sent_once(step: BrokerStep[T]) -> Flow[T]:
@@ -65,27 +73,30 @@ def sent_once(step: BrokerStep[T]) -> Flow[T]:
     A broken gateway and an answer nobody can read say nothing about the order either: both leave it unknown.
     """
     try:
-        return (yield from _tried(step, (NotSent,)))
+        try:
+            answer: T = yield step
+        except NotSent as error:
+            answer = yield from _tried_again(step, NotSent, error)
     except NotSent as error:
         raise NotSent(f"{error}; it never left this machine and may be tried again") from error
     except (BrokerUnavailable, UnexpectedReply) as error:
         raise OutcomeUnknown(str(error)) from error
+    return answer
 
 
-def _tried(step: BrokerStep[T], again_after: tuple[type[JainamError], ...]) -> Flow[T]:
-    """Answer *step*, repeating it after each pause while it fails with one of *again_after*; the last is raised.
+def _tried_again(
+    step: BrokerStep[T], again_after: type[JainamError] | tuple[type[JainamError], ...], failure: JainamError
+) -> Flow[T]:
+    """Answer *step*, which ended in *failure*, after one of the pauses; the last of *again_after* is raised.
 
-    How long to wait is asked for only once there is something to wait for: most steps are answered at once.
+    How long to wait is asked for only now that there is something to wait for: most steps are answered at once.
     """
-    waits: Iterator[float] | None = None
-    while True:
+    waits: tuple[float, ...] = yield from Waits()
+    for wait in waits[1:]:
+        yield from Pause(wait)
         try:
             answer: T = yield step
             return answer
-        except again_after:
-            if waits is None:
-                waits = iter((yield from Waits())[1:])
-            wait = next(waits, None)
-            if wait is None:
-                raise
-        yield from Pause(wait)
+        except again_after as again:
+            failure = again
+    raise failure

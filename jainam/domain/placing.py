@@ -11,17 +11,20 @@ from attrs import evolve
 
 from jainam.domain.errors import (
     Halted,
+    InvalidOrder,
     JainamError,
     OrderRejected,
     OutcomeUnknown,
     RateLimited,
 )
 from jainam.domain.guards import day_pnl, is_reducing
+from jainam.domain.house import House
 from jainam.domain.instruments import Contract, SymbolKey
 from jainam.domain.journal import Verdict
 from jainam.domain.orders import Order, OrderRow, OrderTag, Placed
 from jainam.domain.patience import patiently, sent_once
 from jainam.domain.planning import held_in, working_in
+from jainam.domain.quoting import NOT_READ, Market, as_it_may_go
 from jainam.domain.steps import (
     Alone,
     BrokerStep,
@@ -29,6 +32,7 @@ from jainam.domain.steps import (
     FindContract,
     FindOrder,
     Flow,
+    HouseRules,
     KnowPnl,
     ListOrders,
     ListPositions,
@@ -40,8 +44,8 @@ from jainam.domain.steps import (
     PlaceOrder,
     Traffic,
 )
-from jainam.domain.validation import check
-from jainam.domain.vocabulary import OrderState, Product
+from jainam.domain.validation import broken_rules
+from jainam.domain.vocabulary import OrderState, PriceType, Product
 
 __all__ = ["NOT_IN_BOOKS", "despite_the_guard", "place_order", "sent", "settle", "turn_of"]
 
@@ -49,6 +53,7 @@ T = TypeVar("T")
 
 
 _NEW_TAG = NewTag()
+_HOUSE_RULES = HouseRules()
 
 
 def turn_of(instrument: SymbolKey, product: Product) -> tuple[str, ...]:
@@ -56,16 +61,30 @@ def turn_of(instrument: SymbolKey, product: Product) -> tuple[str, ...]:
     return "orders", instrument.exchange.value, instrument.symbol, product.value
 
 
-def place_order(order: Order, *, is_exit: bool = False, held: int | None = None) -> Flow[Placed]:
+def place_order(
+    order: Order,
+    *,
+    is_exit: bool = False,
+    held: int | None = None,
+    meant: PriceType | None = None,
+    market: Market = NOT_READ,
+) -> Flow[Placed]:
     """Send a checked order at most once, and find out what became of it.
 
     An exit goes before waiting entries and is not stopped by guard rails. *held* is the position that the order was
-    worked out from, for the journal.
+    worked out from, and *meant* what it was before the desk's market-order policy gave it a limit, for the journal;
+    *market* is what is known already of the prices that such a limit is measured by.
     """
     contract: Contract = yield FindContract(order.instrument)
-    check(order, contract)
+    house: House = yield _HOUSE_RULES
+    if not (house.sends_as_is or order.price_type.has_limit):
+        meant = order.price_type
+        order = yield from as_it_may_go(order, contract, house, is_exit=is_exit, market=market)
+    problems = broken_rules(order, contract, house.rules, house.today)
+    if problems:
+        raise InvalidOrder(problems)
     tag: OrderTag = yield _NEW_TAG
-    step = (PlaceExit if is_exit else PlaceOrder)(order, contract, tag, held)
+    step = (PlaceExit if is_exit else PlaceOrder)(order, contract, tag, held, meant)
     try:
         order_id = yield from sent_once(step)
     except JainamError as error:
@@ -140,7 +159,7 @@ def _if_reducing(step: PlaceOrder, halted: Halted) -> Flow[Placed]:
     held = held_in((yield from despite_the_guard(halted, ListPositions(None))), ref, order.product)
     if not is_reducing(order, held, working):
         raise halted
-    return (yield from sent(PlaceExit(order, step.contract, step.tag, held)))
+    return (yield from sent(PlaceExit(order, step.contract, step.tag, held, step.meant)))
 
 
 def despite_the_guard(halted: Halted, step: BrokerStep[T]) -> Flow[T]:

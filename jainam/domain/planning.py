@@ -9,6 +9,8 @@ from attrs import evolve, frozen
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import Order, OrderRow, SmartOrder
 from jainam.domain.portfolio import Position
+from jainam.domain.rulebook import RuleBook
+from jainam.domain.rules import DEFAULT_RULES
 from jainam.domain.vocabulary import PriceType, Product, Side
 
 __all__ = ["Working", "closing_order", "held_in", "order_towards", "slices", "working_in"]
@@ -100,10 +102,14 @@ def closing_order(position: Position, contract: Contract, working: Working) -> O
     )
 
 
-def slices(order: Order, contract: Contract) -> Iterator[Order]:
-    """Yield *order* in pieces the exchange takes: whole lots, none above the freeze quantity, together the same."""
-    limit = contract.freeze_quantity
-    largest = order.quantity if limit is None else max(limit - limit % contract.lot_size, contract.lot_size)
+def slices(order: Order, contract: Contract, rules: RuleBook = DEFAULT_RULES) -> Iterator[Order]:
+    """Yield *order* in pieces the exchange takes: whole lots, none above the freeze quantity, together the same.
+
+    Lots and limit are those of *rules*, in whose counting the quantity is.
+    """
+    asks = rules.demands(contract)
+    limit = asks.limit
+    largest = order.quantity if limit is None else max(limit - limit % asks.lot, asks.lot)
     left = order.quantity
     while left > largest:
         yield evolve(order, quantity=largest)

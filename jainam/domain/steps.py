@@ -15,13 +15,14 @@ from typing import Any, ClassVar, Generic, TypeVar, Union
 from attrs import field, frozen
 
 from jainam.domain.errors import JainamError
+from jainam.domain.house import House
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.journal import Deed, Meant, Verdict
 from jainam.domain.market import Quote
 from jainam.domain.orders import Order, OrderId, OrderRow, OrderTag
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
 from jainam.domain.sessions import Api, Session
-from jainam.domain.vocabulary import Product
+from jainam.domain.vocabulary import PriceType, Product
 
 __all__ = [
     "Alone",
@@ -33,6 +34,7 @@ __all__ = [
     "FindOrder",
     "Flow",
     "ForgetSession",
+    "HouseRules",
     "KeepSession",
     "KnowPnl",
     "KnownSession",
@@ -119,6 +121,11 @@ class FindContract(Step[Contract]):
     """The contract of *key*; raises `SymbolNotFound`."""
 
     key: SymbolKey
+
+
+@frozen
+class HouseRules(Step[House]):
+    """What this desk asks of every order, with the day it is in India."""
 
 
 @frozen
@@ -276,6 +283,8 @@ class PlaceOrder(BrokerStep[OrderId]):
     tag: OrderTag
     held: int | None = None
     """The position that the order was worked out from, for the journal."""
+    meant: PriceType | None = None
+    """What *order* was before a market-order policy gave it its limit, for the journal; ``None`` for all others."""
 
     @property
     def key(self) -> str:

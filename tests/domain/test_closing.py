@@ -25,6 +25,7 @@ from jainam.domain.errors import (
     WrongCredentials,
 )
 from jainam.domain.flows import place_smart_order
+from jainam.domain.house import House
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.journal import Deed, Ending, Intent, Meant, Verdict
 from jainam.domain.orders import OrderId, OrderRow, OrderTag
@@ -35,6 +36,7 @@ from jainam.domain.steps import (
     CancelOrder,
     FindContract,
     FindOrder,
+    HouseRules,
     ListOrders,
     ListPositions,
     NameContracts,
@@ -135,10 +137,12 @@ def test_close_all_step_by_step() -> None:
         close_all_positions(),
         *books,
         (NameContracts((FUTURE.ref,)), {FUTURE.ref: FUTURE}),
+        (HouseRules(), House()),
         (OwnOrders(FUTURE.key, Product.NRML), ()),
         (Now(), NOW),
         (Tell(Exit("NIFTY30JUN26FUT", Product.NRML, 75, Side.SELL, 75)), None),
         (FindContract(FUTURE.key), FUTURE),
+        (HouseRules(), House()),
         (NewTag(), OrderTag("t1")),
         (PlaceExit(order(side=Side.SELL, quantity=75), FUTURE, OrderTag("t1"), 75), OrderId("9001")),
         (Waits(), WAITS),

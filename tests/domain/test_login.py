@@ -18,6 +18,7 @@ from jainam.domain.errors import (
     WrongCredentials,
 )
 from jainam.domain.flows import place_order, place_smart_order
+from jainam.domain.house import House
 from jainam.domain.login import Access, LoggedIn, MovedRoot, log_in, log_out
 from jainam.domain.orders import OrderId, OrderTag
 from jainam.domain.patience import patiently
@@ -28,6 +29,7 @@ from jainam.domain.steps import (
     FindOrder,
     Flow,
     ForgetSession,
+    HouseRules,
     KeepSession,
     KnownSession,
     ListOrders,
@@ -76,6 +78,7 @@ def test_fresh_login_midway_keeps_the_tag() -> None:
     outcome = play(
         signed_in(place_order(order()), ACCESS),
         (FindContract(FUTURE.key), FUTURE),
+        (HouseRules(), House()),
         (NewTag(), OrderTag("t1")),
         (sent, expired()),
         *RENEWAL,

@@ -20,8 +20,9 @@ from jainam.domain.errors import (
     UnexpectedReply,
 )
 from jainam.domain.flows import cancel_all_orders, cancel_order, modify_order
+from jainam.domain.house import House
 from jainam.domain.orders import Cancelled, Changes, Modified, OrderId, OrderRow, OrderTag
-from jainam.domain.steps import CancelOrder, ListOrders, ModifyOrder, NameContracts
+from jainam.domain.steps import CancelOrder, HouseRules, ListOrders, ModifyOrder, NameContracts
 from jainam.domain.vocabulary import OrderState, PriceType, Product, Side, TimeInForce
 
 ID = OrderId("9001")
@@ -53,6 +54,7 @@ def test_modification_sends_the_whole_new_state() -> None:
         modify_order(ID, Changes(price=Decimal("25100.5"))),
         *book(ROW),
         (NameContracts((SHARE.ref,)), {SHARE.ref: SHARE}),
+        (HouseRules(), House()),
         (ModifyOrder(ID, whole, SHARE, OrderTag("t1")), None),
     )
 

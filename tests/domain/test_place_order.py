@@ -22,12 +22,14 @@ from jainam.domain.errors import (
     WrongCredentials,
 )
 from jainam.domain.flows import drafted_order, drafted_smart_order, follow, place_order
+from jainam.domain.house import House
 from jainam.domain.journal import Verdict
 from jainam.domain.orders import OrderId, OrderTag, Placed
 from jainam.domain.steps import (
     Conclude,
     FindContract,
     FindOrder,
+    HouseRules,
     ListOrders,
     ListTrades,
     Looks,
@@ -43,7 +45,7 @@ BUY = order()
 TAG = OrderTag("t1")
 SENT = PlaceOrder(BUY, FUTURE, TAG)
 LOST = OutcomeUnknown("timed out")
-START = (FindContract(FUTURE.key), FUTURE), (NewTag(), TAG)
+START = (FindContract(FUTURE.key), FUTURE), (HouseRules(), House()), (NewTag(), TAG)
 
 
 def test_taken_order_is_placed() -> None:
@@ -222,7 +224,7 @@ def test_order_that_breaks_a_rule_does_not_leave() -> None:
         scene.run(place_order(wrong))
 
     assert len(caught.value.problems) == 2
-    assert [type(step) for step in scene.steps] == [FindContract]
+    assert [type(step) for step in scene.steps] == [FindContract, HouseRules]
 
 
 def test_unknown_symbol_does_not_leave() -> None:
@@ -307,7 +309,7 @@ def test_drafted_order_without_a_symbol_asks_no_store() -> None:
     scene = Scene()
     with pytest.raises(InvalidOrder, match="symbol is required"):
         scene.run(drafted_order({**FIELDS, "symbol": None}))
-    assert not scene.steps
+    assert not scene.asked(FindContract)
 
 
 def test_drafted_smart_order_is_checked_before_any_book_is_read() -> None:

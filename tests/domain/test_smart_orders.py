@@ -18,12 +18,14 @@ from jainam.domain.errors import (
     UnexpectedReply,
 )
 from jainam.domain.flows import place_smart_order, turn_of
+from jainam.domain.house import House
 from jainam.domain.orders import OrderId, OrderTag, Placed
 from jainam.domain.reports import SmartOutcome, SmartPlan
 from jainam.domain.steps import (
     Alone,
     FindContract,
     FindOrder,
+    HouseRules,
     ListOrders,
     ListPositions,
     Looks,
@@ -80,6 +82,7 @@ def test_smart_order_step_by_step() -> None:
             None,
         ),
         (FindContract(FUTURE.key), FUTURE),
+        (HouseRules(), House()),
         (NewTag(), TAG),
         (PlaceOrder(order(quantity=75), FUTURE, TAG, held=50), OrderId("9001")),
     )

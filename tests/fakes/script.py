@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from fakes.samples import CONTRACTS
 from jainam.domain.errors import JainamError, LoginExpired, SymbolNotFound
+from jainam.domain.house import House
 from jainam.domain.login import Access, after_login, needs_login
 from jainam.domain.steps import (
     Alone,
@@ -16,6 +17,7 @@ from jainam.domain.steps import (
     Conclude,
     FindContract,
     Flow,
+    HouseRules,
     ListTrades,
     Looks,
     NameContracts,
@@ -134,6 +136,7 @@ class Scene:
             Looks: waits,
             Now: NOW,
             OwnOrders: (),
+            HouseRules: House(),
             Conclude: None,
             ListTrades: (),
             Pause: None,

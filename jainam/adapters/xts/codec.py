@@ -29,6 +29,9 @@ __all__ = ["XtsCodec"]
 
 T = TypeVar("T")
 
+_line_of = ENDPOINTS.get
+"""One call less than `endpoint_of`, which knows the calls of a session too."""
+
 _WITH_SEGMENT = (PlaceOrder, ModifyOrder)
 """The calls that also count against the limit of an exchange segment; a cancellation does not name one."""
 
@@ -115,7 +118,7 @@ class XtsCodec:
         Raises `LoginExpired` without a session, `NotConfigured` for a dealer without a client, and `InvalidOrder` for
         an order number that is none.
         """
-        endpoint = endpoint_of(step)
+        endpoint = _line_of(type(step)) or endpoint_of(step)
         if isinstance(step, Login):
             return self._request(endpoint, step.root + endpoint.path, endpoint.writes(step, self._caller), {})
         if session is None:
@@ -142,7 +145,7 @@ class XtsCodec:
     def decode(self, step: BrokerStep[T], response: HttpResponse, session: Session | None) -> T:
         """The answer to *step*, or the error it amounts to; `LoginExpired` names the *session* that was refused."""
         envelope = open_envelope(response.body)
-        endpoint = endpoint_of(step)
+        endpoint = _line_of(type(step)) or endpoint_of(step)
         if envelope is None:
             raise self._named(
                 page_error(step, response, self._path(endpoint, step, session), self._secrets(session)), session
