@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from jainam import __version__
-from jainam.cli import books, contracts, demo, guard, journal, moves, orders, session, sim
+from jainam.cli import basket, books, contracts, demo, guard, journal, moves, orders, session, sim
 from jainam.cli.failures import INTERRUPTED, UNEXPECTED, USAGE, Failed, Failure, failure_of
 from jainam.cli.output import Output
 from jainam.domain.errors import JainamError, Rehearsed
@@ -25,7 +25,7 @@ USAGE_ERRORS: tuple[type[Exception], ...] = tuple(
 ORDER = (
     *("demo", "sim"),
     *("login", "logout", "profile", "contracts"),
-    *("order", "smart", "cancel-all", "close-all"),
+    *("order", "smart", "basket", "cancel-all", "close-all"),
     *("halt", "resume", "guard"),
     *("orders", "trades", "positions", "holdings", "funds", "journal"),
 )
@@ -158,7 +158,7 @@ def root(
     """The options of the program itself."""
 
 
-for group in (demo, sim, session, contracts, orders, moves, guard, books, journal):
+for group in (demo, sim, session, contracts, orders, basket, moves, guard, books, journal):
     group.add_to(app)
 
 

@@ -11,6 +11,7 @@ from jainam.cli import shapes, tables
 from jainam.cli.commands import DryRun, Yes, ask, command, opened, require_consent
 from jainam.cli.failures import PARTLY_DONE, Failed, Failure
 from jainam.cli.output import Output
+from jainam.cli.parts import count
 from jainam.domain.closing import Choice
 from jainam.domain.errors import Rehearsed, SymbolNotFound
 from jainam.domain.instruments import InstrumentRef
@@ -29,7 +30,7 @@ def cancel_all(out: Output, yes: Yes = False, dry_run: DryRun = False) -> None:
             live = [row for row in desk.order_book() if row.is_live]
             if live:
                 out.stderr.print(tables.orders(live))
-                ask(out, f"Cancel {_count(len(live), 'order')}?")
+                ask(out, f"Cancel {count(len(live), 'order')}?")
         report = desk.cancel_all_orders()
         rehearsing = desk.settings.rehearse
     if rehearsing:
@@ -41,8 +42,8 @@ def cancel_all(out: Output, yes: Yes = False, dry_run: DryRun = False) -> None:
             f"order {failure.order_id}: {failure.error}" if failure.order_id else str(failure.error)
             for failure in report.failed
         )
-        raise _partly(f"{_count(len(problems), 'order')} could not be cancelled", problems, data, len(report.cancelled))
-    words = f"{_count(len(report.cancelled), 'cancellation')} taken." if report.cancelled else "No live orders."
+        raise _partly(f"{count(len(problems), 'order')} could not be cancelled", problems, data, len(report.cancelled))
+    words = f"{count(len(report.cancelled), 'cancellation')} taken." if report.cancelled else "No live orders."
     out.show(data, words)
 
 
@@ -66,7 +67,7 @@ def close_all(
             held = [row for row in desk.positions() if row.is_open and choice(row)]
             if held:
                 out.stderr.print(tables.positions(held))
-                ask(out, f"Close {_count(len(held), 'position')} with market orders?")
+                ask(out, f"Close {count(len(held), 'position')} with market orders?")
         report = desk.close_all_positions(choice)
         rehearsing = desk.settings.rehearse
     data = shapes.close_report(report)
@@ -75,11 +76,19 @@ def close_all(
         return
     if not out.as_json and report.legs:
         out.say(tables.close_report(report))
+    loose = tuple(
+        f"{leg.symbol} on {leg.exchange}: {tables.not_taken_back(leg.uncancelled)}"
+        for leg in report.legs
+        if leg.uncancelled
+    )
     if not report.is_complete:
         problems = tuple(f"{leg.symbol} on {leg.exchange}: {leg.reason}" for leg in report.failed)
         closed = len(report.legs) - len(problems)
-        raise _partly(f"{len(problems)} of {_count(len(report.legs), 'position')} not closed", problems, data, closed)
-    out.show(data, f"{_count(len(report.legs), 'position')} closed." if report.legs else "Nothing to close.")
+        headline = f"{len(problems)} of {count(len(report.legs), 'position')} not closed"
+        raise _partly(headline, (*problems, *loose), data, closed)
+    if loose:  # flat now, and perhaps not for long
+        raise _partly("everything was closed, and orders are left", loose, data, len(report.legs))
+    out.show(data, f"{count(len(report.legs), 'position')} closed." if report.legs else "Nothing to close.")
 
 
 def _rehearsed(out: Output, report: CloseReport) -> None:
@@ -90,11 +99,7 @@ def _rehearsed(out: Output, report: CloseReport) -> None:
         out.rehearsed(requests)
     if stuck:
         data = {"rehearsed": True, "requests": requests}
-        raise _partly(f"{_count(len(stuck), 'position')} would stay open", stuck, data, 0)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+        raise _partly(f"{count(len(stuck), 'position')} would stay open", stuck, data, 0)
 
 
 def _partly(headline: str, problems: tuple[str, ...], data: object, done: int) -> Failed:

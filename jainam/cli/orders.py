@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from attrs import evolve
 
 from jainam.adapters.desk import Desk
 from jainam.cli import shapes, tables
 from jainam.cli.commands import DryRun, Raw, command, opened
 from jainam.cli.failures import REJECTED, Failed, Failure
 from jainam.cli.output import Output
-from jainam.domain.errors import JainamError
+from jainam.cli.parts import as_the_book_shows, rehearsed, require_all
+from jainam.domain.errors import InvalidOrder, JainamError, SymbolNotFound
+from jainam.domain.instruments import Contract
 from jainam.domain.money import money
-from jainam.domain.orders import Changes, OrderRow, Placed
-from jainam.domain.vocabulary import OrderState, PriceType
+from jainam.domain.orders import Changes, Order, OrderRow, Placed
+from jainam.domain.vocabulary import Exchange, OrderState, PriceType
 
-__all__ = ["add_to"]
+__all__ = ["Follow", "add_to"]
 
 # Everything is read as text and handed to the library, whose checks then name all that is wrong at once.
 Symbol = Annotated[
@@ -37,6 +40,9 @@ Disclosed = Annotated[
 OrderNumber = Annotated[str, typer.Argument(metavar="ORDER", help="The broker's order number.")]
 Follow = Annotated[bool, typer.Option("--follow/--no-follow", help="Read in the book what the exchange made of it.")]
 
+MOST_UNITS = 10**9
+"""Nobody means so many; the library refuses far fewer, with better words."""
+
 
 def place(
     out: Output,
@@ -49,26 +55,77 @@ def place(
     price: Price = "0",
     trigger_price: Trigger = "0",
     disclosed: Disclosed = "0",
+    in_slices: Annotated[
+        bool, typer.Option("--slice", help="Send what is above the exchange's largest order in several.")
+    ] = False,
     follow: Follow = True,
     dry_run: DryRun = False,
     raw: Raw = False,
 ) -> None:
     """Check one order, send it at most once, and say what became of it."""
+    fields = {
+        "symbol": symbol,
+        "exchange": exchange,
+        "action": side,
+        "quantity": quantity,
+        "product": product,
+        "pricetype": terms,
+        "price": price,
+        "trigger_price": trigger_price,
+        "disclosed_quantity": disclosed,
+    }
     with opened(dry_run=dry_run) as desk:
-        order = desk.draft(
-            symbol=symbol,
-            exchange=exchange,
-            action=side,
-            quantity=quantity,
-            product=product,
-            pricetype=terms,
-            price=price,
-            trigger_price=trigger_price,
-            disclosed_quantity=disclosed,
-        )
+        if in_slices:
+            sliced(out, desk, of_any_size(desk, fields), follow, raw)
+            return
+        order = desk.draft(**fields)
         placed = desk.place_order(order)
         row = followed(desk, placed) if follow else None
     out.show(shapes.placed(placed, row, raw), *placed_view(placed, row))
+
+
+def of_any_size(desk: Desk, fields: dict[str, str]) -> Order:
+    """The order that *fields* mean, were it not for its size; raises with all that is wrong with it otherwise."""
+    try:
+        return desk.draft(**fields)
+    except InvalidOrder as too_much:
+        contract, quantity = _contract_of(desk, fields), money(fields["quantity"])
+        if contract is None or contract.freeze_quantity is None or not quantity.is_finite():
+            raise
+        largest = contract.freeze_quantity - contract.freeze_quantity % contract.lot_size
+        if not largest < quantity < MOST_UNITS or quantity % contract.lot_size:
+            raise
+        try:
+            order = desk.draft(**fields | {"quantity": str(largest)})
+        except InvalidOrder:
+            raise too_much from None
+        return evolve(order, quantity=int(quantity))
+
+
+def _contract_of(desk: Desk, fields: dict[str, str]) -> Contract | None:
+    try:
+        return desk.contract(fields["symbol"].strip(), Exchange(fields["exchange"].strip().upper()))
+    except (SymbolNotFound, ValueError):
+        return None
+
+
+def sliced(out: Output, desk: Desk, order: Order, follow: bool, raw: bool) -> None:
+    """Send *order* in slices, and tell what became of each, and of the whole."""
+    report = desk.place_sliced(order)
+    if desk.settings.rehearse:
+        rehearsed(out, report.parts)
+        return
+    rows = as_the_book_shows(out, desk, report.parts) if follow else {}
+    data = shapes.sliced(report, rows, raw)
+    if not out.as_json:
+        rejected = f", {data['rejected']} rejected" if data["rejected"] else ""
+        out.say(tables.parts(report.parts, rows))
+        placed = f"{data['placed']} of {order.quantity} units placed"
+        out.say(f"{placed}{rejected}, {report.in_doubt} in doubt, {report.left} left.")
+    tried = sum(part.order.quantity for part in report.parts)
+    unsent = f"{order.quantity - tried} units were not sent after that" if tried < order.quantity else ""
+    require_all(report.parts, rows, data, unsent)
+    out.show(data)
 
 
 def followed(desk: Desk, placed: Placed) -> OrderRow:

@@ -7,17 +7,29 @@ it only when it was asked for.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.instruments import Contract
 from jainam.domain.money import ZERO
-from jainam.domain.orders import OrderRow, Placed
+from jainam.domain.orders import OrderRow, OrderTag, Placed
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
-from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, Leg, SmartOutcome
+from jainam.domain.reports import (
+    BasketReport,
+    CancelReport,
+    CloseReport,
+    ContractsReport,
+    Leg,
+    Part,
+    SlicedOrder,
+    SmartOutcome,
+)
+from jainam.domain.vocabulary import OrderState
 
 __all__ = [
+    "basket",
     "cancel_report",
     "close_report",
     "contract",
@@ -25,9 +37,12 @@ __all__ = [
     "funds",
     "holding",
     "order_row",
+    "outcome_of",
     "placed",
     "position",
     "profile",
+    "rejected_units",
+    "sliced",
     "smart_outcome",
     "trade",
 ]
@@ -201,6 +216,79 @@ def smart_outcome(outcome: SmartOutcome, row: OrderRow | None) -> Shape:
     }
 
 
+def outcome_of(part: Part, row: OrderRow | None) -> str:
+    """What became of one order of several, in one word or two.
+
+    `placed`, `rejected` (by the exchange, as its *row* says), `unknown` (it may have arrived), or `not placed`.
+    """
+    if part.placed is not None:
+        return "rejected" if row is not None and row.state is OrderState.REJECTED else "placed"
+    return "unknown" if isinstance(part.outcome, OutcomeUnknown) else "not placed"
+
+
+def rejected_units(parts: Sequence[Part], rows: Mapping[OrderTag, OrderRow]) -> int:
+    """Units in orders of *parts* that the exchange has rejected, as *rows* say."""
+    found = ((part, rows.get(part.placed.tag)) for part in parts if part.placed is not None)
+    return sum(part.order.quantity for part, row in found if outcome_of(part, row) == "rejected")
+
+
+def _part(part: Part, rows: Mapping[OrderTag, OrderRow], raw: bool) -> Shape:
+    order, result = part.order, part.placed
+    row = None if result is None else rows.get(result.tag)
+    error = part.outcome if isinstance(part.outcome, JainamError) else None
+    in_doubt = error.tag if isinstance(error, OutcomeUnknown) else None
+    return {
+        "symbol": order.instrument.symbol,
+        "exchange": order.instrument.exchange.value,
+        "side": order.side.value,
+        "quantity": order.quantity,
+        "product": order.product.value,
+        "price_type": order.price_type.value,
+        "price": _money(order.price),
+        "trigger_price": _money(order.trigger_price),
+        "disclosed_quantity": order.disclosed_quantity,
+        "outcome": outcome_of(part, row),
+        "order_id": None if result is None else result.order_id,
+        "tag": in_doubt if result is None else result.tag,
+        "found": result is not None and result.found,
+        "error": None if error is None else type(error).__name__,
+        "message": "" if error is None else str(error),
+        "order": None if row is None else order_row(row, raw),
+    }
+
+
+def sliced(report: SlicedOrder, rows: Mapping[OrderTag, OrderRow], raw: bool = False) -> Shape:
+    """An order in slices, with what is placed, rejected by the exchange, in doubt and in no order at all, in units."""
+    order, no = report.order, rejected_units(report.parts, rows)
+    return {
+        "tag": report.tag,
+        "symbol": order.instrument.symbol,
+        "exchange": order.instrument.exchange.value,
+        "side": order.side.value,
+        "quantity": order.quantity,
+        "placed": report.placed - no,
+        "rejected": no,
+        "in_doubt": report.in_doubt,
+        "left": report.left,
+        "slices": [_part(part, rows, raw) for part in report.parts],
+    }
+
+
+def basket(report: BasketReport, rows: Mapping[OrderTag, OrderRow], raw: bool = False) -> Shape:
+    """Several orders, in the order they were given; the counts are of orders."""
+    orders = [_part(part, rows, raw) for part in report.parts]
+    counts = {
+        name: sum(each["outcome"] == outcome for each in orders)
+        for name, outcome in (
+            ("placed", "placed"),
+            ("rejected", "rejected"),
+            ("unknown", "unknown"),
+            ("not_placed", "not placed"),
+        )
+    }
+    return {**counts, "orders": orders}
+
+
 def _leg(leg: Leg) -> Shape:
     return {
         "symbol": leg.symbol,
@@ -212,6 +300,7 @@ def _leg(leg: Leg) -> Shape:
         "closed": leg.is_closed,
         "order_ids": list(leg.order_ids),
         "reason": leg.reason,
+        "uncancelled": list(leg.uncancelled),
     }
 
 

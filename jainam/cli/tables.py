@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from attrs import define, field
@@ -13,10 +13,11 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from jainam.cli.shapes import outcome_of
 from jainam.domain.instruments import Contract
-from jainam.domain.orders import OrderRow
+from jainam.domain.orders import Order, OrderRow, OrderTag
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
-from jainam.domain.reports import CloseReport, ContractsReport
+from jainam.domain.reports import CloseReport, ContractsReport, Part
 from jainam.domain.vocabulary import OrderState, Side
 
 __all__ = [
@@ -24,12 +25,15 @@ __all__ = [
     "close_report",
     "contracts",
     "contracts_report",
+    "drafts",
     "facts",
     "funds",
     "grid",
     "holdings",
+    "not_taken_back",
     "order",
     "orders",
+    "parts",
     "positions",
     "profile",
     "refusals",
@@ -150,7 +154,7 @@ def _state(state: OrderState) -> Text:
     return Text(state.value, style=COLOURS.get(state, "yellow"))
 
 
-def _terms(row: OrderRow) -> str:
+def _terms(row: OrderRow | Order) -> str:
     words = [row.price_type.value]
     if row.price_type.has_limit:
         words.append(_price(row.price))
@@ -180,6 +184,54 @@ def orders(rows: Iterable[OrderRow], title: str = "") -> Grid:
             _state(row.state),
         )
     return table
+
+
+def drafts(rows: Iterable[Order], title: str = "") -> Grid:
+    """Orders that have not been sent."""
+    table = grid(title, "Symbol", "Exch", "Side", "Qty>", "Terms~", "Prod", spare=("Exch",))
+    for row in rows:
+        table.add_row(
+            row.instrument.symbol,
+            row.instrument.exchange.value,
+            _side(row.side),
+            str(row.quantity),
+            _terms(row),
+            row.product.value,
+        )
+    return table
+
+
+def parts(rows: Iterable[Part], book: Mapping[OrderTag, OrderRow], title: str = "") -> Grid:
+    """What became of each of several orders; *book* has the rows of those that were placed, by their tags."""
+    table = grid(
+        title,
+        *("#>", "Symbol", "Exch", "Side", "Qty>", "Terms~", "Prod", "Order", "Tag", "Outcome~"),
+        spare=("Exch", "Prod", "Terms"),
+    )
+    for number, part in enumerate(rows, 1):
+        order, placed = part.order, part.placed
+        row = None if placed is None else book.get(placed.tag)
+        table.add_row(
+            str(number),
+            order.instrument.symbol,
+            order.instrument.exchange.value,
+            _side(order.side),
+            str(order.quantity),
+            _terms(order),
+            order.product.value,
+            NOTHING if placed is None else placed.order_id,
+            (getattr(part.outcome, "tag", None) or NOTHING),
+            _outcome(part, row),
+        )
+    return table
+
+
+def _outcome(part: Part, row: OrderRow | None) -> Text:
+    if part.placed is None:
+        return Text(f"{outcome_of(part, row)}: {part.outcome}", style="bold red")
+    if row is None:
+        return Text("placed", style="green")
+    return Text(f"{row.state.value}: {row.reason}", style=COLOURS[row.state]) if row.reason else _state(row.state)
 
 
 def refusals(rows: Iterable[OrderRow]) -> list[Text]:
@@ -336,11 +388,19 @@ def contracts_report(report: ContractsReport, title: str = "") -> Grid:
     return table
 
 
+def not_taken_back(order_ids: Sequence[str]) -> str:
+    """What to know of live orders on a position that was closed, and that could not be cancelled."""
+    which = f"order {order_ids[0]}" if len(order_ids) == 1 else f"orders {', '.join(order_ids)}"
+    return f"{which} could not be taken back and may still trade"
+
+
 def close_report(report: CloseReport, title: str = "") -> Grid:
     """What became of each position that was to be closed."""
     table = grid(title, "Symbol", "Exch", "Prod", "Held>", "Closed>", "Left>", "Orders~", "Outcome~")
     for leg in report.legs:
         outcome = Text("closed", style="green") if leg.is_closed else Text(leg.reason or "still open", style="bold red")
+        if leg.uncancelled:
+            outcome.append(f"; {not_taken_back(leg.uncancelled)}", style="bold red")
         table.add_row(
             leg.symbol,
             leg.exchange.value,

@@ -15,7 +15,7 @@ import jainam
 from jainam.cli import main
 
 COMMANDS = (
-    *("demo", "sim", "login", "logout", "profile", "contracts", "order", "smart", "cancel-all", "close-all"),
+    *("demo", "sim", "login", "logout", "profile", "contracts", "order", "smart", "basket", "cancel-all", "close-all"),
     *("halt", "resume", "guard"),
     *("orders", "trades", "positions", "holdings", "funds"),
 )

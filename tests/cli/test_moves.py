@@ -83,11 +83,39 @@ def test_a_partial_close_has_a_document_with_every_position(terminal: Terminal) 
     assert error["error"] == "PartlyDone"
     assert error["data"]["outcome"] == "partial"
     assert set(rows["RELIANCE"]) == {
-        *("symbol", "exchange", "product", "held", "filled", "remaining", "closed", "order_ids", "reason")
+        *("symbol", "exchange", "product", "held", "filled", "remaining", "closed", "order_ids", "reason"),
+        "uncancelled",
     }
     assert (rows["RELIANCE"]["remaining"], rows["RELIANCE"]["closed"]) == (10, False)
     assert rows["HDFCBANK"]["closed"] is True
     assert len(rows["HDFCBANK"]["order_ids"]) == 1
+
+
+def test_an_order_that_could_not_be_taken_back_is_named_though_all_is_closed(terminal: Terminal) -> None:
+    """A position is closed and an order on it still rests, which may open it again: exit code 7, and its number."""
+    open_two(terminal)
+    order_id = rest_two(terminal)[0]
+    terminal.fault("refuse", "DELETE", ORDERS, contains=order_id, description="Not now", times=2)
+
+    ran = terminal("close-all", "--yes")
+
+    assert held(terminal) == {}
+    assert ran.code == 7
+    assert f"closed; order {order_id} could not be taken back and may still trade" in ran.out
+    assert f"RELIANCE on NSE: order {order_id} could not be taken back" in ran.err
+
+
+def test_a_document_names_orders_that_could_not_be_taken_back(terminal: Terminal) -> None:
+    """A program finds them beside the position that they were on."""
+    open_two(terminal)
+    order_ids = rest_two(terminal)
+    terminal.fault("refuse", "DELETE", ORDERS, description="Not now", times=4)
+
+    error = terminal("close-all", "--yes", "--json").error
+    rows = {row["symbol"]: row["uncancelled"] for row in error["data"]["positions"]}
+
+    assert error["data"]["outcome"] == "complete"
+    assert {symbol: sorted(found) for symbol, found in rows.items()} == {"RELIANCE": order_ids, "HDFCBANK": []}
 
 
 @pytest.mark.parametrize(
