@@ -15,10 +15,10 @@ from jainam.adapters.calls import Calls, in_flight
 from jainam.adapters.local import LocalAnswers, log
 from jainam.adapters.pacer import Pacer
 from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
-from jainam.adapters.turns import PATIENCE, POLL, no_lock, not_our_turn
+from jainam.adapters.turns import PATIENCE, POLL, PROMPT, no_lock, not_our_turn
 from jainam.domain.errors import Halted, JainamError, OutcomeUnknown
 from jainam.domain.login import after_login, needs_login
-from jainam.domain.pacing import Ticket
+from jainam.domain.pacing import Ticket, Window
 from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together, Traffic
 from jainam.ports.clock import AsyncClock
 from jainam.ports.locks import Locks, Release
@@ -171,12 +171,14 @@ class AsyncRunner:
             return await self._read(step)
         request, session = self.calls.prepare(step)
         windows = self.calls.codec.windows(step)
-        if not self.pacer.admits(windows, self.clock.monotonic()):
-            await self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
+        began = self.clock.monotonic()
+        if not self.pacer.admits(windows, began):
+            began = await self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
         if flight.stop is not None:
             raise Halted("not sent: the task was cancelled before this order's turn came")
         if self.is_slow:
             await self._leaving(step)
+            self._left_late(windows, began)
         else:
             self.calls.leaving(step)
         flight.sent.append(step)
@@ -237,10 +239,18 @@ class AsyncRunner:
             reading.began = self.calls.record.latest()
         return self.calls.read(step, await self.transport.send(request), session)
 
-    async def _wait_for_turn(self, ticket: Ticket) -> None:
+    def _left_late(self, windows: tuple[Window, ...], began: float) -> None:
+        """Let a call that waited for the disk count from now on: what comes a window later might wait for nothing."""
+        now = self.clock.monotonic()
+        if now - began > PROMPT:
+            self.pacer.postpone(windows, began, now)
+
+    async def _wait_for_turn(self, ticket: Ticket) -> float:
+        """When *ticket* was let through."""
         try:
-            while wait := self.pacer.ask(ticket, self.clock.monotonic()):
+            while wait := self.pacer.ask(ticket, now := self.clock.monotonic()):
                 await self.clock.sleep(wait)
+            return now
         except BaseException:
             self.pacer.leave(ticket)
             raise

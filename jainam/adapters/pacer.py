@@ -28,6 +28,11 @@ class Pacer:
         with self._lock:
             return self._pace.ask(ticket, now)
 
+    def postpone(self, windows: tuple[Window, ...], began: float, now: float) -> None:
+        """Count a call that was let through at *began* from *now* on."""
+        with self._lock:
+            self._pace.postpone(windows, began, now)
+
     def leave(self, ticket: Ticket) -> None:
         """Give up the place of *ticket* in the queue."""
         with self._lock:

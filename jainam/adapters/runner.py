@@ -12,10 +12,10 @@ from jainam.adapters.calls import Calls, in_flight
 from jainam.adapters.local import LocalAnswers
 from jainam.adapters.pacer import Pacer
 from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
-from jainam.adapters.turns import PATIENCE, POLL, no_lock, not_our_turn
+from jainam.adapters.turns import PATIENCE, POLL, PROMPT, no_lock, not_our_turn
 from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.login import after_login, needs_login
-from jainam.domain.pacing import Ticket
+from jainam.domain.pacing import Ticket, Window
 from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together, Traffic
 from jainam.ports.clock import Clock
 from jainam.ports.locks import Locks, Release
@@ -118,9 +118,12 @@ class Runner:
             return self._read(step)
         request, session = self.calls.prepare(step)
         windows = self.calls.codec.windows(step)
-        if not self.pacer.admits(windows, self.clock.monotonic()):
-            self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
+        began = self.clock.monotonic()
+        if not self.pacer.admits(windows, began):
+            began = self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
         self.calls.leaving(step)
+        if self.calls.record.is_slow:
+            self._left_late(windows, began)
         try:
             answer = self.calls.read(step, self.transport.send(request), session)
         except JainamError as error:
@@ -160,10 +163,18 @@ class Runner:
             reading.began = self.calls.record.latest()
         return self.calls.read(step, self.transport.send(request), session)
 
-    def _wait_for_turn(self, ticket: Ticket) -> None:
+    def _left_late(self, windows: tuple[Window, ...], began: float) -> None:
+        """Let a call that waited for the disk count from now on: what comes a window later might wait for nothing."""
+        now = self.clock.monotonic()
+        if now - began > PROMPT:
+            self.pacer.postpone(windows, began, now)
+
+    def _wait_for_turn(self, ticket: Ticket) -> float:
+        """When *ticket* was let through."""
         try:
-            while wait := self.pacer.ask(ticket, self.clock.monotonic()):
+            while wait := self.pacer.ask(ticket, now := self.clock.monotonic()):
                 self.clock.sleep(wait)
+            return now
         except BaseException:
             self.pacer.leave(ticket)
             raise

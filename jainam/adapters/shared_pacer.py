@@ -34,6 +34,8 @@ GRACE = 0.5
 BUSY = 0.0005
 """Seconds to wait for whoever has the file locked; it takes a tenth of that, unless that process was stopped."""
 
+_TRIES = 20  # each takes as long as somebody else has the file locked
+
 _AHEAD = 60.0  # seconds; nobody looked at the clock so long ago, so times beyond that are of another clock
 _BOUNDLESS = 10_000  # calls; a window of so many is never filled up by way of caution
 
@@ -122,6 +124,18 @@ class SharedPacer:
             return wait
 
         return self._alone(start_or_stand, ticket.windows, now, ticket, busy=BUSY)
+
+    def postpone(self, windows: tuple[Window, ...], began: float, now: float) -> None:
+        """Count a call that was let through at *began* from *now* on; if the file stays busy, `MARGIN` has to do."""
+
+        def move(now: float) -> bool:
+            self._pace.postpone(windows, began, now)
+            self._write(now)
+            return True
+
+        for _ in range(_TRIES):
+            if self._alone(move, windows, now, None, busy=False):
+                return
 
     def leave(self, ticket: Ticket) -> None:
         """Give up the place of *ticket* in the queue; if the file is busy just now, the place ends by itself."""

@@ -6,7 +6,7 @@ the queue is held by a `Ticket`, never by a promised start time, so an exit that
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ Between its start and the broker, one call waits for the disk and a new connecti
 one order in 200 that were sent as fast as they may was refused (`benchmarks/close_all.py`).
 """
 
-_MARGIN_OF_GAP = 0.02  # of its length: what is shorter than a second is our own gap, which no broker counts
+_MARGIN_OF_GAP = 0.02  # of its length
 
 _SHORTEST_WAIT = 0.001
 
@@ -38,7 +38,12 @@ class Window:
 
     @span.default
     def _span(self) -> float:
-        return self.seconds + (MARGIN if self.seconds >= 1 else self.seconds * _MARGIN_OF_GAP)
+        return self.seconds + (self.seconds * _MARGIN_OF_GAP if self.is_gap else MARGIN)
+
+    @property
+    def is_gap(self) -> bool:
+        """True for what is shorter than a second: our own gap between calls, which no broker counts."""
+        return self.seconds < 1
 
     def __str__(self) -> str:
         return f"{self.name} ({self.calls} in {self.seconds:g} s)"
@@ -120,6 +125,17 @@ class Pace:
         while starts and starts[0] <= horizon:
             starts.popleft()
         return len(starts) >= window.calls and window.span > 0
+
+    def postpone(self, windows: Iterable[Window], began: float, now: float) -> None:
+        """Count the start recorded at *began* from *now* on where the broker counts it: that call leaves only now."""
+        for window in windows:
+            if window.is_gap:
+                continue
+            starts = self.starts[window.name]
+            place = bisect_left(starts, began)
+            if place < len(starts):  # else it was so long ago that it was forgotten
+                del starts[place]
+            insort(starts, now)
 
     def leave(self, ticket: Ticket) -> None:
         """Give up the place of *ticket*; a ticket that holds none is left as it is."""

@@ -23,6 +23,10 @@ class Pacing(Protocol):
         """Zero when *ticket* may start at *now*, which is then recorded; else the seconds after which to ask again."""
         ...
 
+    def postpone(self, windows: tuple[Window, ...], began: float, now: float) -> None:
+        """Count a call that was let through at *began* from *now* on: something held it up, and it leaves only now."""
+        ...
+
     def leave(self, ticket: Ticket) -> None:
         """Give up the place of *ticket* in the queue."""
         ...

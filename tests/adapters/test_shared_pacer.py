@@ -85,6 +85,7 @@ class Alone:
     def __init__(self) -> None:
         pace = Pace()
         self.admits, self.ask, self.leave, self.close = pace.admits, pace.ask, pace.leave, lambda: None
+        self.postpone = pace.postpone
 
 
 @given(calls=st.lists(calls, max_size=30))
@@ -195,6 +196,23 @@ def test_leaving_happens_at_any_time(pacers: list[SharedPacer]) -> None:
     first.leave(leaver)
 
     assert not first.admits((POSITIONS,), 5000.5)
+
+
+def test_a_call_that_was_held_up_counts_for_all_from_when_it_leaves(pacers: list[SharedPacer], path: Path) -> None:
+    """Every process knows the later start; while another one has the file for long, the margin has to do."""
+    first, second = pacers
+    assert first.admits((POSITIONS,), 1000.0)
+
+    first.postpone((POSITIONS,), 1000.0, 1000.4)
+
+    assert not second.admits((POSITIONS,), 1000.39 + POSITIONS.span)
+    assert second.admits((POSITIONS,), 1000.41 + POSITIONS.span)
+    other = os.open(path, os.O_RDWR)
+    assert try_lock(other)
+    second.postpone((POSITIONS,), 1000.41 + POSITIONS.span, 1009.0)
+    unlock(other)
+    os.close(other)
+    assert first.admits((POSITIONS,), 1000.42 + 2 * POSITIONS.span)
 
 
 def test_busy_file_keeps_nobody(pacers: list[SharedPacer], path: Path) -> None:

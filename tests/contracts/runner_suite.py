@@ -41,6 +41,7 @@ from jainam.domain.flows import (
 from jainam.domain.instruments import Contract, SymbolKey, Token
 from jainam.domain.journal import Deed, Ending, Intent, Verdict
 from jainam.domain.orders import Changes, Order, OrderTag, Placed, SmartOrder
+from jainam.domain.pacing import Window
 from jainam.domain.steps import Flow, PlaceOrder, Step, Together
 from jainam.domain.vocabulary import Exchange, Kind, OrderState, PriceType, Product, Side
 from jainam.ports.transport import HttpRequest
@@ -498,6 +499,31 @@ class RunnerSuite:
 
         assert report.is_complete
         assert self.sent(desk) == 2
+
+    @pytest.mark.parametrize(("seconds", "counts_from"), [(0.5, 0.5), (0.001, 0.0)])
+    def test_an_order_that_waited_for_the_disk_counts_from_when_it_left(
+        self, desk: Harness, seconds: float, counts_from: float
+    ) -> None:
+        """The broker counts orders as they arrive, so a slow disk does not let two of them come too close (X6, D16)."""
+        desk.run(positions())
+
+        class Slow(MemoryJournal):
+            is_slow = True
+
+            def meant(self, intent: Intent) -> int:
+                desk.clock.advance(seconds)
+                return super().meant(intent)
+
+        runner = desk.desk.runner
+        runner.calls.record.journal = Slow()
+        if hasattr(runner, "is_slow"):
+            runner.is_slow = True
+        began = desk.clock.elapsed
+        desk.run(place_order(buy()))
+
+        window = Window("orders NSECM", 1, 1.0)
+        assert not runner.pacer.admits((window,), began + counts_from + window.span - 0.01)
+        assert runner.pacer.admits((window,), began + counts_from + window.span + 0.01)
 
     def test_what_a_crash_left_open_is_resolved(self, desk: Harness) -> None:
         """An order that was on its way when everything ended is found by whoever opens the same journal next (X1)."""

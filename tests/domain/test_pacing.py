@@ -258,6 +258,32 @@ def test_a_gap_of_ours_needs_next_to_no_margin(seconds: float, span: float) -> N
     assert round(Window("calls", 1, seconds).span, 6) == span
 
 
+def test_a_call_that_was_held_up_counts_from_when_it_leaves() -> None:
+    """A start that turned out later moves in the broker's windows and not in our own gap, also when it is forgotten."""
+    pace = Pace()
+    assert pace.admits((POSITIONS, GAP), 0.0)
+
+    pace.postpone((POSITIONS, GAP), 0.0, 0.4)
+
+    assert not pace.admits((POSITIONS,), 0.4 + 1)
+    assert pace.admits((GAP,), GAP.span + 0.001)
+    assert pace.admits((POSITIONS,), 0.401 + POSITIONS.span)
+    pace = Pace()
+    pace.postpone((POSITIONS,), 0.0, 9.0)
+    assert list(pace.starts["positions"]) == [9.0]
+
+
+def test_of_several_starts_the_one_that_was_held_up_moves() -> None:
+    """The starts stay in order, and those before the late one stay where they are."""
+    pace = Pace()
+    for now in (0.0, 0.1, 0.2):
+        assert pace.admits((ORDERS,), now)
+
+    pace.postpone((ORDERS,), 0.1, 0.3)
+
+    assert list(pace.starts["orders NSEFO"]) == [0.0, 0.2, 0.3]
+
+
 def test_a_call_in_between_keeps_the_later_ones_apart() -> None:
     """A call fits before one that waits only when the window has room for both."""
     pair = Window("pair", 2, 1.0)
