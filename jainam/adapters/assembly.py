@@ -68,7 +68,18 @@ def machinery(
     )
     record = Record(journal or _journal(settings), settings.caller, clock.now)
     guard = guard_for(settings.limits, settings.halt_file, settings.client_id, clock.now)
-    local = LocalAnswers(contracts, sessions, tags, settings.waits, settings.looks, record, guard.learn, listen)
+    local = LocalAnswers(
+        contracts,
+        sessions,
+        tags,
+        settings.waits,
+        settings.looks,
+        record,
+        guard.learn,
+        listen,
+        settings.house,
+        clock.monotonic,
+    )
     calls = Calls(codec, sessions, settings.rehearse, record, guard)
     return Machinery(calls, local, _pacer(settings, local.tell), _locks(settings))
 

@@ -5,6 +5,7 @@ Nothing here runs at import, and no message ever repeats a value: a mistyped sec
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import re
@@ -21,7 +22,11 @@ from jainam.adapters.xts.profile import BrokerProfile
 from jainam.adapters.xts.profiles import PROFILES, profile_named
 from jainam.domain.errors import NotConfigured
 from jainam.domain.guards import Limits
+from jainam.domain.house import House
 from jainam.domain.patience import looks_within, spaced
+from jainam.domain.protection import MarketMode, MarketPolicy
+from jainam.domain.rules import DEFAULT_RULES, Counting, QuantityRule
+from jainam.domain.vocabulary import Exchange
 
 __all__ = ["Settings", "read_database", "read_halt_file", "read_limits", "read_settings"]
 
@@ -32,6 +37,12 @@ HOST_NAMES = {
     "JAINAM_MARKET_API_SECRET": "BROKER_API_SECRET_MARKET",
 }
 """What OpenAlgo calls the same keys; used where ours are absent (D8)."""
+
+TRADED = {exchange.value: exchange for exchange in Exchange if not exchange.is_index}
+"""The exchanges that take orders, by their words."""
+
+COUNTINGS = {counting.value: counting for counting in Counting}
+MODES = {mode.value: mode for mode in MarketMode}
 
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
@@ -50,7 +61,8 @@ class Settings:
     is there, entries are stopped in every process; ``None`` keeps the switch within this one (X10). An order whose
     answer was lost is looked for during *looking_for* seconds. *caller* is who trades, for the journal, which is
     forced to the disk before an order leaves when *durable*. What processes share besides the database, turns and the
-    pace of calls, is in *state_folder*; ``None`` keeps it within this process.
+    pace of calls, is in *state_folder*; ``None`` keeps it within this process. *house* is what is asked of every order:
+    rules, and what becomes of market orders (X5, X7).
     """
 
     profile: BrokerProfile
@@ -71,6 +83,7 @@ class Settings:
     durable: bool = True
     limits: Limits = field(factory=Limits)
     halt_file: Path | None = None
+    house: House = field(factory=House, repr=False)
 
     def for_client(self, client_id: str) -> Settings:
         """The same login acting for another of its clients, with books, counts and a switch of its own.
@@ -128,6 +141,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
     database = reader.database()
     limits = reader.limits()
     halt_file = reader.halt_file(profile, database)
+    house = reader.house()
     if reader.problems or credentials is None or profile is None:
         raise NotConfigured("; ".join(reader.problems))
     return Settings(
@@ -149,6 +163,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
         durable=durable,
         limits=limits,
         halt_file=halt_file,
+        house=house,
     )
 
 
@@ -284,6 +299,44 @@ class _Reader:
             self.problems.append("JAINAM_DATABASE is missing, and without the package platformdirs there is no default")
             return ""
         return str(folder / "jainam.sqlite")
+
+    def house(self) -> House:
+        mode = MODES.get((self.text("JAINAM_MARKET_ORDERS") or MarketMode.SEND).lower())
+        if mode is None:
+            self.problems.append(f"JAINAM_MARKET_ORDERS is none of {', '.join(MODES)}")
+        age = self.number("JAINAM_QUOTE_AGE", "seconds", Decimal(15), at_least=Decimal(1))
+        return House(
+            rules=DEFAULT_RULES.counting(*self.quantity_rules()),
+            market=MarketPolicy(mode=mode or MarketMode.SEND, quote_age=dt.timedelta(seconds=float(age))),
+        )
+
+    def quantity_rules(self) -> tuple[QuantityRule, ...]:
+        """How the broker counts where exchanges leave that to it, as in ``MCX=lots,CDS=units:100``."""
+        name, found = "JAINAM_QUANTITY_RULES", dict[Exchange, QuantityRule]()
+        for number, entry in enumerate((self.text(name) or "").split(","), 1):
+            if not entry.strip():
+                continue
+            listed, _, rest = (part.strip() for part in entry.partition("="))
+            counted, colon, largest = (part.strip() for part in rest.partition(":"))
+            wrong = []
+            if listed.upper() not in TRADED:
+                wrong.append(f"begins with none of {', '.join(TRADED)}")
+            elif TRADED[listed.upper()] in found:
+                wrong.append(f"names {listed.upper()} a second time")
+            if counted.lower() not in COUNTINGS:
+                wrong.append(f"says neither {' nor '.join(COUNTINGS)}")
+            if colon and not (largest.isascii() and largest.isdigit() and int(largest) > 0):
+                wrong.append("has no whole number above zero behind its colon, the largest single order")
+            if wrong:
+                self.problems.append(f"{name}: entry {number} {' and '.join(wrong)} (it looks like MCX=lots:100)")
+                continue
+            exchange = TRADED[listed.upper()]
+            found[exchange] = QuantityRule(
+                exchange=exchange,
+                counted_in=COUNTINGS[counted.lower()],
+                largest=int(largest) if colon else None,
+            )
+        return tuple(found.values())
 
     def limits(self) -> Limits:
         return Limits(

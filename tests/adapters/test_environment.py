@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import datetime as dt
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,10 @@ from attrs import evolve
 from jainam.adapters.environment import HOST_NAMES, Settings, read_halt_file, read_limits, read_settings
 from jainam.domain.errors import NotConfigured
 from jainam.domain.guards import Limits
+from jainam.domain.house import House
+from jainam.domain.protection import MarketMode, MarketPolicy
+from jainam.domain.rules import DEFAULT_RULES, Counting, QuantityRule
+from jainam.domain.vocabulary import Exchange
 
 KEYS = {
     "JAINAM_INTERACTIVE_API_KEY": "FAKE-INTERACTIVE-KEY",
@@ -123,6 +128,49 @@ def test_the_other_settings() -> None:
     assert (settings.call_gap, settings.timeout, settings.rehearse, settings.waits) == (0, 2.5, True, (0,))
     assert (settings.market_data_root, settings.source) == ("/apimarketdata", "TWSAPI")
     assert settings.database == "here.sqlite"
+
+
+def test_market_orders_are_sent_unless_something_else_is_set() -> None:
+    """The market-order policy and the age of its quotes are settings; by default orders go out as they are (X7)."""
+    assert read().house == House()
+    policy = read(JAINAM_MARKET_ORDERS="Protect", JAINAM_QUOTE_AGE="7.5").house.market
+
+    assert policy == MarketPolicy(mode=MarketMode.PROTECT, quote_age=dt.timedelta(seconds=7.5))
+
+
+def test_quantity_rules_are_read() -> None:
+    """Exchanges that leave it to the broker are counted as the setting says; the others stay as they are (X5)."""
+    rules = read(JAINAM_QUANTITY_RULES=" mcx = lots , CDS=units:100,").house.rules
+
+    assert rules == DEFAULT_RULES.counting(
+        QuantityRule(exchange=Exchange.MCX, counted_in=Counting.LOTS),
+        QuantityRule(exchange=Exchange.CDS, counted_in=Counting.UNITS, largest=100),
+    )
+
+
+def test_all_that_is_wrong_with_house_rules_is_in_one_message() -> None:
+    """Each entry that cannot be read is told by its number and by what is wrong with it, never by its value."""
+    text = problems(
+        KEYS
+        | {
+            "JAINAM_MARKET_ORDERS": "CANARY",
+            "JAINAM_QUOTE_AGE": "0.5",
+            "JAINAM_QUANTITY_RULES": "MCX=lots,CANARY=some,MCX=units,CDS=lots:many,BCD=lots:0,NSE_INDEX=units,NCDEX",
+        }
+    )
+
+    assert "CANARY" not in text
+    for words in (
+        "JAINAM_MARKET_ORDERS is none of send, refuse, protect",
+        "JAINAM_QUOTE_AGE must be a number of seconds, 1 or more",
+        "entry 2 begins with none of NSE, NFO, CDS, BSE, BFO, BCD, MCX, NCDEX and says neither units nor lots",
+        "entry 3 names MCX a second time",
+        "entry 4 has no whole number above zero behind its colon",
+        "entry 5 has no whole number above zero",
+        "entry 6 begins with none of",
+        "entry 7 says neither units nor lots",
+    ):
+        assert words in text
 
 
 @pytest.mark.parametrize(
