@@ -11,16 +11,19 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from itertools import count, repeat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 import orjson
 from attrs import evolve
 from support.answering import REPLY, answering
-from support.figures import Figure, report, side_by_side
+from support.figures import Figure, on_top, report, side_by_side
 from support.peers import openalgo_figures, sdk_figures
 
 from jainam import (
@@ -40,11 +43,13 @@ from jainam import (
 from jainam.adapters.clocks import SystemClock
 from jainam.adapters.httpx_transport import HttpxAsyncTransport
 from jainam.adapters.memory_contracts import MemoryContracts
+from jainam.adapters.peewee_journal import PeeweeJournal
 from jainam.adapters.xts.credentials import Credentials
 from jainam.adapters.xts.profiles import JAINAM_PROP
 from jainam.domain.pacing import Window
 from jainam.domain.sessions import Api, Session
 from jainam.domain.steps import PlaceOrder
+from jainam.ports.journal import Journal
 from jainam.ports.transport import HttpRequest, HttpResponse
 
 NIFTY = Contract(
@@ -62,6 +67,8 @@ NIFTY = Contract(
 )
 ORDERS = 400
 ROUNDS = 9
+WRITTEN = 100
+"""Orders that are placed to see what a journal costs: fewer, since each waits for the disk twice."""
 
 
 BUY, NRML, LIMIT, PRICE = Side.BUY, Product.NRML, PriceType.LIMIT, Decimal("25790.4")
@@ -158,6 +165,65 @@ def work_beyond_http() -> list[Figure]:
     return [Figure("order work beyond HTTP / dict + orjson", ratio, 8)]
 
 
+def journals() -> list[Figure]:
+    """What it costs to write each order down, and what became of it: beside the same desk without a journal."""
+    figures = []
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory())
+        places = {
+            "SQLite": (f"{folder}/synced.sqlite", True),
+            "SQLite without fsync": (f"{folder}/unsynced.sqlite", False),
+        }
+        if url := stack.enter_context(postgres()):
+            places |= {"PostgreSQL": (url, True), "PostgreSQL without waiting for its disk": (url, False)}
+        for name, (place, durable) in places.items():
+            journal = PeeweeJournal(place, "jainam_prop", "*****", durable=durable)
+            stack.callback(journal.close)
+            kept, bare = writing(journal), writing(None)
+            cpu, wall = on_top(lambda kept=kept: placing(kept), lambda bare=bare: placing(bare), 5)  # type: ignore[misc]
+            print(f"journal in {name}: {cpu / WRITTEN * 1e6:.0f} us CPU, {wall / WRITTEN * 1e6:.0f} us an order")
+            figures += [
+                Figure(f"journal in {name}: CPU an order", cpu / WRITTEN * 1e6, unit="us"),
+                Figure(f"journal in {name}: time an order", wall / WRITTEN * 1e6, unit="us"),
+            ]
+    return figures
+
+
+@contextmanager
+def postgres() -> Iterator[str | None]:
+    """The URL of a private server that waits for its disk, as one does in earnest; ``None`` where there is none."""
+    sys.path.append(str(Path(__file__).parents[1] / "tests"))
+    try:
+        import psycopg2  # noqa: F401
+
+        from fakes.postgres import binaries_folder, serving
+    except ModuleNotFoundError as error:
+        print(f"journal in PostgreSQL: skipped, {error.name} is not installed")
+        yield None
+        return
+    binaries = binaries_folder()
+    if binaries is None:
+        print("journal in PostgreSQL: skipped, it is not installed (apt-get install postgresql)")
+        yield None
+        return
+    with serving(binaries, fsync=True) as url:
+        yield url
+
+
+def writing(journal: Journal | None) -> Desk:
+    """A desk with *journal*, whose broker answers at once."""
+    chosen = settings("http://127.0.0.1")
+    desk = Desk.open(chosen, transport=Echo(), contracts=MemoryContracts((NIFTY,)), clock=Ticking())
+    opened(desk).runner.calls.record.journal = journal
+    return desk
+
+
+def placing(desk: Desk) -> None:
+    """Some orders, one after the other."""
+    for _ in repeat(None, WRITTEN):
+        desk.place_order(order())
+
+
 def same_bytes(url: str) -> HttpRequest:
     """The request that an order becomes."""
     desk = opened(Desk.open(settings(url), transport=Echo(), contracts=MemoryContracts((NIFTY,))))
@@ -248,6 +314,7 @@ def importing() -> list[Figure]:
 def main() -> int:
     """Measure everything and print it."""
     figures = work_beyond_http()
+    figures += journals()
     with answering() as url:
         figures += blocking(url)
         figures += in_one_loop(url)
