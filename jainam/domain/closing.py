@@ -13,6 +13,8 @@ from jainam.domain.errors import JainamError, Rehearsed, SymbolNotFound
 from jainam.domain.house import House
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.journal import Meant
+from jainam.domain.lagging import RECENT, Key, lagging, traded_since
+from jainam.domain.money import ZERO
 from jainam.domain.orders import OrderId, OrderRow
 from jainam.domain.patience import patiently
 from jainam.domain.placing import place_order, turn_of
@@ -40,10 +42,6 @@ from jainam.domain.vocabulary import OrderState, PriceType, Product, Side
 __all__ = ["Exit", "close_all_positions", "everything"]
 
 Choice = Callable[[Position], bool]
-Key = tuple[InstrumentRef, Product]
-
-RECENT = dt.timedelta(seconds=60)
-"""How long after a fill the two books are read one after the other; generous, since the broker's clock is not ours."""
 
 
 @frozen
@@ -59,10 +57,11 @@ class Exit:
 
 @frozen
 class _Attempt:
-    """What was sent for one position, and what stopped it."""
+    """What was sent for one position, and what stopped it; *held* is what it stood at then, if that was known."""
 
     order_ids: tuple[OrderId, ...]
     error: JainamError | None = None
+    held: int | None = None
 
 
 def everything(_: Position) -> bool:
@@ -82,7 +81,8 @@ def close_all_positions(choice: Choice = everything) -> Flow[CloseReport]:
 def _close_chosen(choice: Choice) -> Flow[CloseReport]:
     asked = yield from Now()
     orders, book = yield from _both_books()
-    held = [row for row in book if row.is_open and choice(row)]
+    late = lagging(orders, book, asked)
+    held = _chosen(book, late, choice)
     stuck: Mapping[Key, tuple[OrderId, ...]] = {}
     if any(_key_of(row) in {_key(position) for position in held} and _may_change(row, asked) for row in orders):
         stuck = yield from _clear_the_way(orders, held)
@@ -90,22 +90,57 @@ def _close_chosen(choice: Choice) -> Flow[CloseReport]:
         # and nothing is sent. The other way round it is in neither book, and would be sent once more.
         orders = yield from patiently(ListOrders(None))
         book = yield from patiently(ListPositions(None))
-        held = [row for row in book if row.is_open and choice(row)]
+        late = lagging(orders, book, asked)
+        held = _chosen(book, late, choice)
     if not held:
         return CloseReport(())
     contracts = yield from NameContracts(tuple(row.instrument for row in held))
     house = yield from HouseRules()
     market = yield from market_of(contracts, house)
-    outcomes = yield from Together(tuple(_close(row, contracts, orders, house, market) for row in held))
+    outcomes = yield from Together(
+        tuple(_close(row, contracts, orders, house, market, is_late=_key(row) in late) for row in held)
+    )
     attempts = [_Attempt((), outcome) if isinstance(outcome, JainamError) else outcome for outcome in outcomes]
     left = yield from _left_of(held, attempts)
     reasons = yield from _reasons(attempts, left, held)
-    return CloseReport(
-        tuple(
-            _leg(row, attempt, contracts, left, reasons, stuck.get(_key(row), ()))
-            for row, attempt in zip(held, attempts, strict=True)
-        )
+    legs = (
+        _leg(row, attempt, contracts, _remaining(row, attempt, left, late), reasons, stuck.get(_key(row), ()))
+        for row, attempt in zip(held, attempts, strict=True)
     )
+    return CloseReport(tuple(leg for leg in legs if leg.held or leg.order_ids or not leg.is_closed))
+
+
+def _chosen(book: tuple[Position, ...], late: Mapping[Key, OrderRow], choice: Choice) -> list[Position]:
+    """The positions to close: the open ones that *choice* picks, and those that the book is *late* to show."""
+    listed = {_key(row) for row in book}
+    absent = (_flat(row) for key, row in late.items() if key not in listed)
+    return [row for row in (*book, *absent) if (row.is_open or _key(row) in late) and choice(row)]
+
+
+def _flat(row: OrderRow) -> Position:
+    """The position of an instrument that was traded and is not in the position book, as it shows it: not at all."""
+    return Position(
+        instrument=row.instrument,
+        product=row.product,
+        quantity=0,
+        buy_quantity=0,
+        sell_quantity=0,
+        buy_average=ZERO,
+        sell_average=ZERO,
+        realized=None,
+        unrealized=None,
+        mtm=None,
+        broker_symbol=row.symbol or f"instrument {row.instrument.token}",
+    )
+
+
+def _remaining(
+    position: Position, attempt: _Attempt, left: Mapping[Key, int] | None, late: Mapping[Key, OrderRow]
+) -> int | None:
+    """What is left of *position*; ``None`` when the book could not be read again, or never caught up."""
+    if left is None or (attempt.error is not None and attempt.held is None and _key(position) in late):
+        return None
+    return left.get(_key(position), 0)
 
 
 def _both_books() -> Flow[tuple[tuple[OrderRow, ...], tuple[Position, ...]]]:
@@ -121,10 +156,7 @@ def _both_books() -> Flow[tuple[tuple[OrderRow, ...], tuple[Position, ...]]]:
 
 def _may_change(row: OrderRow, asked: dt.datetime) -> bool:
     """Whether *row* may have traded while both books were read: it is live, or it traded a moment ago."""
-    if row.is_live:
-        return True
-    when = row.updated_at
-    return row.filled > 0 and (when is None or when.tzinfo is None or asked - when < RECENT)
+    return row.is_live or traded_since(row, asked - RECENT) or (row.filled > 0 and row.updated_at is None)
 
 
 def _clear_the_way(orders: tuple[OrderRow, ...], held: list[Position]) -> Flow[dict[Key, tuple[OrderId, ...]]]:
@@ -184,6 +216,8 @@ def _close(
     orders: tuple[OrderRow, ...],
     house: House,
     market: Market,
+    *,
+    is_late: bool,
 ) -> Flow[_Attempt]:
     """Send what flattens one position, slice by slice, and stop at the first slice that fails."""
     contract = contracts.get(position.instrument)
@@ -191,26 +225,33 @@ def _close(
         return _Attempt(
             (), SymbolNotFound(position.broker_symbol, position.instrument.exchange.value, "load the master contract")
         )
-    return (yield from Alone(turn_of(contract.key, position.product), _exit(position, contract, orders, house, market)))
+    exit_of_it = _exit(position, contract, orders, house, market, is_late=is_late)
+    return (yield from Alone(turn_of(contract.key, position.product), exit_of_it))
 
 
 def _exit(
-    position: Position, contract: Contract, orders: tuple[OrderRow, ...], house: House, market: Market
+    position: Position,
+    contract: Contract,
+    orders: tuple[OrderRow, ...],
+    house: House,
+    market: Market,
+    *,
+    is_late: bool,
 ) -> Flow[_Attempt]:
-    """The exit of one position, in its turn; books that an order of ours may have changed are read anew."""
+    """The exit of one position, in its turn; books that are late, or changed by an order of ours, are read anew."""
     own = yield from OwnOrders(contract.key, position.product)
     now = yield from Now()
-    if own is None or (own and now - own[-1].intent.at < DOUBT):
+    if own is None or is_late or (own and now - own[-1].intent.at < DOUBT):
         books = yield from books_of(contract.key, position.product, contract.ref)
         position, orders = evolve(position, quantity=books.held), books.orders
     working = working_in(orders, position.instrument, position.product)
     order = closing_order(position, contract, working) if position.is_open else None
     if order is None:
-        return _Attempt(tuple(OrderId(order_id) for order_id in working.order_ids))
+        return _Attempt(tuple(OrderId(order_id) for order_id in working.order_ids), held=position.quantity)
     try:
         whole = yield from as_it_may_go(order, contract, house, is_exit=True, market=market)
     except JainamError as error:
-        return _Attempt((), error)
+        return _Attempt((), error, position.quantity)
     meant = None if whole is order else order.price_type
     yield from Tell(Exit(contract.symbol, position.product, position.quantity, order.side, order.quantity))
     sent: list[OrderId] = []
@@ -222,8 +263,8 @@ def _exit(
         except Rehearsed as rehearsed:  # nothing went wrong: go on, and show the other slices too
             shown.append(rehearsed.request)
         except JainamError as error:
-            return _Attempt(tuple(sent), error)
-    return _Attempt(tuple(sent), Rehearsed("\n".join(shown)) if shown else None)
+            return _Attempt(tuple(sent), error, position.quantity)
+    return _Attempt(tuple(sent), Rehearsed("\n".join(shown)) if shown else None, position.quantity)
 
 
 def _left_of(held: list[Position], attempts: list[_Attempt]) -> Flow[dict[Key, int] | None]:
@@ -263,12 +304,11 @@ def _leg(
     position: Position,
     attempt: _Attempt,
     contracts: Mapping[InstrumentRef, Contract],
-    left: dict[Key, int] | None,
+    remaining: int | None,
     rows: Mapping[OrderId, OrderRow],
     stuck: tuple[OrderId, ...],
 ) -> Leg:
     contract = contracts.get(position.instrument)
-    remaining = None if left is None else left.get(_key(position), 0)
     reason = ""
     if remaining is None:
         reason = "the position book could not be read again"
@@ -280,7 +320,7 @@ def _leg(
         symbol=contract.symbol if contract else position.broker_symbol,
         exchange=position.instrument.exchange,
         product=position.product,
-        held=position.quantity,
+        held=position.quantity if attempt.held is None else attempt.held,
         order_ids=attempt.order_ids,
         remaining=remaining,
         reason=reason,

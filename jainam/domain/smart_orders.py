@@ -14,6 +14,7 @@ from jainam.domain.errors import (
 )
 from jainam.domain.instruments import InstrumentRef, SymbolKey
 from jainam.domain.journal import Meant, Verdict
+from jainam.domain.lagging import lagging
 from jainam.domain.orders import OrderRow, OrderTag, SmartOrder
 from jainam.domain.patience import patiently
 from jainam.domain.placing import place_order, turn_of
@@ -72,10 +73,14 @@ def books_of(instrument: SymbolKey, product: Product, ref: InstrumentRef) -> Flo
         if unseen:
             trouble = _unseen(unseen[-1], instrument)
             continue
-        held = held_in((yield from patiently(ListPositions(since))), ref, product)
-        if recent and now - recent[-1].intent.at < LAG and _lags(recent[-1], by_tag, held):
+        positions = yield from patiently(ListPositions(since))
+        held = held_in(positions, ref, product)
+        late = lagging(rows, positions, now).get((ref, product))
+        if late is None and recent and now - recent[-1].intent.at < LAG and _lags(recent[-1], by_tag, held):
+            late = by_tag[OrderTag(recent[-1].intent.key)]
+        if late is not None:
             trouble = BrokerUnavailable(
-                f"the position book of {instrument} does not show order {recent[-1].order_id} yet; nothing was sent"
+                f"the position book of {instrument} does not show order {late.order_id} yet; nothing was sent"
             )
             continue
         return Books(rows, held)
