@@ -161,6 +161,7 @@ class PeeweeContracts:
                         peewee.SchemaManager(table, self._db).create_all(safe=True)
         # Written once: peewee takes longer to put it together than SQLite takes to answer it.
         self._one_by_key = self._sql(SymbolToken.symbol == "", SymbolToken.exchange == "")[0], broker
+        self._some_by_token = self._sql(SymbolToken.exchange == "", SymbolToken.token.in_([0]))[0]
 
     def _write_ahead(self) -> None:
         """Put the file into WAL mode, which stays with it: from now on nobody who reads waits for whoever writes.
@@ -204,7 +205,7 @@ class PeeweeContracts:
             if not self._is_current(memory):
                 known = {}
             while True:
-                found = [row for condition in _batches(wanted - known.keys()) for row in self._select(*condition)]
+                found = [row for batch in _batches(wanted - known.keys()) for row in self._of_tokens(*batch)]
                 generations = {generation for generation, _ in found} | ({memory.generation} if known else set())
                 if len(generations) == 1:
                     self._remember(generations.pop(), [contract for _, contract in found])
@@ -288,6 +289,12 @@ class PeeweeContracts:
         """This broker's contracts that meet all *conditions*."""
         sql, parameters = self._sql(*conditions, order_by=order_by, limit=limit)
         return self._rows(sql, *parameters)
+
+    def _of_tokens(self, exchange: str, tokens: list[Token]) -> list[_Found]:
+        """This broker's contracts on *exchange* with one of *tokens*."""
+        mark = self._db.param
+        sql = self._some_by_token.replace(f"IN ({mark})", f"IN ({', '.join([mark] * len(tokens))})")
+        return self._rows(sql, self.broker, exchange, *tokens)
 
     def _rows(self, sql: str, *parameters: object) -> list[_Found]:
         """Contracts, each with the generation it is of: one statement, so all of one generation."""
@@ -470,16 +477,13 @@ def _openalgo_date(day: dt.date) -> str:
     return f"{day.day:02}-{month}-{day.year % 100:02}"
 
 
-def _batches(refs: Iterable[InstrumentRef]) -> Iterator[tuple[Any, ...]]:
-    """Conditions that together meet *refs*, none of them too long for SQLite."""
+def _batches(refs: Iterable[InstrumentRef]) -> Iterator[tuple[str, list[Token]]]:
+    """The exchanges and tokens of *refs*, never more tokens at once than SQLite takes in one statement."""
     by_exchange = attrgetter("exchange.value")
     for exchange, group in groupby(sorted(refs, key=by_exchange), by_exchange):
         tokens = [ref.token for ref in group]
         for start in range(0, len(tokens), _TOKENS_AT_ONCE):
-            yield (
-                SymbolToken.exchange == exchange,
-                SymbolToken.token.in_(tokens[start : start + _TOKENS_AT_ONCE]),
-            )
+            yield exchange, tokens[start : start + _TOKENS_AT_ONCE]
 
 
 def _database(location: str) -> tuple[peewee.Database, bool]:
