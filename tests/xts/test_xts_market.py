@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from xts.support import CODEC, MARKET, answer, read, sample
 
+from jainam.adapters.xts.values import INDIA
 from jainam.domain.errors import UnexpectedReply
 from jainam.domain.instruments import InstrumentRef, SymbolKey, Token
 from jainam.domain.steps import DownloadMaster, ReadIndexes, ReadQuotes
@@ -56,6 +57,52 @@ def test_a_quote_may_be_an_object_and_spell_its_number_otherwise() -> None:
     (quote,) = CODEC.decode(ReadQuotes((OPTION,)), answer({"listQuotes": [message]}), MARKET)
 
     assert (quote.last_price, quote.bid, quote.ask) == (Decimal("1125.35"), Decimal("125.3"), None)
+
+
+def moment(**stamps: object) -> dt.datetime | None:
+    """When a quote with these *stamps* was true."""
+    message = {"ExchangeSegment": 2, "ExchangeInstrumentID": 48225, "LastTradedPrice": 125.35, **stamps}
+    (quote,) = CODEC.decode(ReadQuotes((OPTION,)), answer({"listQuotes": [message]}), MARKET)
+    return quote.at
+
+
+def test_stamps_count_from_1980_in_india() -> None:
+    """The protocol's own measured stamp is the afternoon of a day in 2021, and a capture's is 10:15:30 on its day."""
+    assert moment(LastUpdateTime=1296226959) == dt.datetime(2021, 1, 27, 15, 2, 39, tzinfo=INDIA)
+    for name in ("quotes_1501", "quotes_1502", "quotes_1512"):
+        quote = read(ReadQuotes((OPTION,)), name, session=MARKET)[0]
+        assert quote.at == dt.datetime(2026, 1, 12, 10, 15, 30, tzinfo=INDIA)
+
+
+def test_stamps_in_unix_seconds_are_told_by_their_size() -> None:
+    """Some segments of some servers count from 1970 (trap 19): one number read both ways lies ten years apart."""
+    noon = dt.datetime(2026, 1, 12, 12, 0, tzinfo=INDIA)
+
+    assert moment(LastUpdateTime=int(noon.timestamp())) == noon
+    assert moment(LastUpdateTime=str(int(noon.timestamp()))) == noon
+    assert moment(LastUpdateTime=1_720_000_000) == dt.datetime(2034, 7, 3, 9, 46, 40, tzinfo=INDIA)
+    assert moment(LastUpdateTime=1_720_000_001) == dt.datetime(2024, 7, 3, 15, 16, 41, tzinfo=INDIA)
+
+
+def test_the_newest_stamp_counts() -> None:
+    """A book that was looked at a second ago is no older because nothing in it changed since morning."""
+    assert moment(LastUpdateTime=1452670000, ExchangeTimeStamp=1452680130) == moment(LastUpdateTime=1452680130)
+    assert moment(Touchline={"LastUpdateTime": 1452680131}, ExchangeTimeStamp=1452680130) == moment(
+        ExchangeTimeStamp=1452680131
+    )
+
+
+@pytest.mark.parametrize("nothing", [0, "", None])
+def test_a_quote_without_a_stamp_has_no_time(nothing: object) -> None:
+    """No stamp, and the zero that stands for none, are no moment in 1980."""
+    assert moment(LastUpdateTime=nothing) is None
+
+
+@pytest.mark.parametrize("nonsense", [-5, 1452680130000, "noon"])
+def test_a_stamp_that_is_none_is_an_error(nonsense: object) -> None:
+    """A quote whose time is nonsense is not taken for one without a time, which would protect an order at any age."""
+    with pytest.raises(UnexpectedReply):
+        moment(LastUpdateTime=nonsense)
 
 
 def test_quotes_are_matched_by_what_stands_inside() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -11,7 +12,7 @@ from jainam.adapters.xts.books import rows_of
 from jainam.adapters.xts.credentials import Caller
 from jainam.adapters.xts.envelope import parsed
 from jainam.adapters.xts.segments import exchange_of, number_of, segment_of
-from jainam.adapters.xts.values import integer, number
+from jainam.adapters.xts.values import INDIA, integer, number
 from jainam.domain.errors import UnexpectedReply
 from jainam.domain.instruments import InstrumentRef
 from jainam.domain.market import Quote
@@ -21,6 +22,17 @@ __all__ = ["TOUCHLINE", "quotes_body", "read_quotes"]
 
 TOUCHLINE = 1501
 """The one message that shares and indices both have, best bid and ask included."""
+
+
+EPOCH = dt.datetime(1980, 1, 1, tzinfo=INDIA)
+"""Where the seconds of market stamps begin; for some segments they are unix seconds on some servers (trap 19)."""
+
+UNIX_FROM = 1_720_000_000
+"""Stamps above are unix seconds: those of July 2024 and later. Counted from 1980 they come to that in July 2034 only;
+from then on such quotes look ten years old, and protect nothing."""
+
+LATEST = 4_000_000_000
+"""Seconds beyond which a stamp is nonsense, such as one in milliseconds."""
 
 
 def quotes_body(step: ReadQuotes, _: Caller) -> str:
@@ -70,8 +82,24 @@ def _quote(ref: InstrumentRef, message: Mapping[str, Any]) -> Quote:
         bid=_best(line.get("BidInfo"), message.get("Bids")),
         ask=_best(line.get("AskInfo"), message.get("Asks")),
         volume=volume,
+        at=max(
+            (at for at in map(_moment, (line.get("LastUpdateTime"), message.get("ExchangeTimeStamp"))) if at),
+            default=None,
+        ),
         raw=message,
     )
+
+
+def _moment(value: Any) -> dt.datetime | None:
+    """The moment that a market stamp means; ``None`` where there is none. Its size says from when on it counts."""
+    seconds = number(value)
+    if not seconds:
+        return None
+    if not 0 < seconds < LATEST:
+        raise ValueError("not a moment")
+    if seconds > UNIX_FROM:
+        return dt.datetime.fromtimestamp(int(seconds), INDIA)
+    return EPOCH + dt.timedelta(seconds=int(seconds))
 
 
 def _price(value: Any) -> Decimal | None:
