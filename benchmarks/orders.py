@@ -81,7 +81,7 @@ def order() -> Order:
 
 def settings(url: str) -> Settings:
     """A desk whose limits are kept count of like any other's and never reached, so that nothing sleeps."""
-    boundless = {name: Window(name, 10**9, window.seconds) for name, window in JAINAM_PROP.limits.items()}
+    boundless = {name: Window(name, 10**9, window.seconds) for name, (window,) in JAINAM_PROP.limits.items()}
     return Settings(
         profile=evolve(JAINAM_PROP, limits=boundless, orders_per_second=10**9),
         base_url=url,

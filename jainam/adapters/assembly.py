@@ -80,7 +80,7 @@ def machinery(
         settings.house,
         clock.monotonic,
     )
-    calls = Calls(codec, sessions, settings.rehearse, record, guard)
+    calls = Calls(codec, sessions, settings.rehearse, record, guard, local.tell)
     return Machinery(calls, local, _pacer(settings, local.tell), _locks(settings))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from attrs import define, field
@@ -10,7 +11,8 @@ from attrs import define, field
 from jainam.adapters.guard import Guard
 from jainam.adapters.local import log
 from jainam.adapters.record import Record
-from jainam.domain.errors import JainamError, OutcomeUnknown, Rehearsed
+from jainam.domain.errors import JainamError, OutcomeUnknown, RateLimited, Rehearsed
+from jainam.domain.pacing import LimitRefused
 from jainam.domain.sessions import Session
 from jainam.domain.steps import BrokerStep
 from jainam.ports.codec import Codec
@@ -24,15 +26,23 @@ T = TypeVar("T")
 _is_logged = log.isEnabledFor
 
 
+def _ignore(event: object) -> None:
+    """Nobody wants to know."""
+
+
 @define(eq=False)
 class Calls:
-    """Steps become requests and answers become values; in a rehearsal, nothing that moves an order gets further."""
+    """Steps become requests and answers become values; in a rehearsal, nothing that moves an order gets further.
+
+    *tell* hears of calls that the broker refused for their rate, since the pace was kept as far as we know it.
+    """
 
     codec: Codec
     sessions: Sessions
     rehearse: bool = False
     record: Record = field(factory=Record)
     guard: Guard | None = None
+    tell: Callable[[object], None] = _ignore
 
     def prepare(self, step: BrokerStep[Any]) -> tuple[HttpRequest, Session | None]:
         """The request of *step* and the session it goes out under; raises `Rehearsed` in its place in a rehearsal."""
@@ -48,6 +58,9 @@ class Calls:
         """The answer to *step*; what breaks the reader itself leaves an order in doubt, so that it is looked up."""
         try:
             answer = self.codec.decode(step, response, session)
+        except RateLimited:
+            self.tell(LimitRefused(self.codec.windows(step)))
+            raise
         except JainamError:
             raise
         except Exception as error:

@@ -23,8 +23,8 @@ URL = "http://127.0.0.1:1"
 QUICK = evolve(
     JAINAM_PROP,
     limits={
-        name: Window(name, 100, 1) if name in ("master", "index list", "quotes") else window
-        for name, window in JAINAM_PROP.limits.items()
+        name: (Window(name, 100, 1),) if name in ("master", "index list", "quotes") else windows
+        for name, windows in JAINAM_PROP.limits.items()
     },
 )
 """The prop desk, with the market-data calls that no chart limits let through at once, for tests on real time."""

@@ -9,6 +9,7 @@ from jainam.adapters.xts.profile import CHART
 from jainam.adapters.xts.profiles import JAINAM_PROP, PROFILES, profile_named
 from jainam.adapters.xts.segments import NUMBERS
 from jainam.domain.errors import NotConfigured
+from jainam.domain.pacing import Window
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_an_unknown_desk_is_told_the_choices() -> None:
 
 def test_limits_are_jainams_chart() -> None:
     """The chart of protocol 4.3, line by line."""
-    chart = {name: (window.calls, window.seconds) for name, window in CHART.items()}
+    chart = {name: (window.calls, window.seconds) for name, (window,) in CHART.items()}
 
     assert (
         chart
@@ -77,6 +78,17 @@ def test_limits_are_jainams_chart() -> None:
         == chart
     )
     assert JAINAM_PROP.orders_per_second == 10
+
+
+def test_two_limits_of_one_name_are_refused() -> None:
+    """Starts are counted by the name of their window, so two limits under one name would each count the other's."""
+    orders = Window("place order", 25, 1)
+    by_minute = Window("place order by the minute", 200, 60)
+    profile = evolve(JAINAM_PROP, limits={"place order": (orders, by_minute), "modify order": orders})
+
+    assert profile.limits == {"place order": (orders, by_minute), "modify order": (orders,)}
+    with pytest.raises(ValueError, match="two different limits are called 'place order'"):
+        evolve(JAINAM_PROP, limits={"place order": (orders, Window("place order", 200, 60))})
 
 
 def test_a_profile_is_data() -> None:

@@ -395,6 +395,26 @@ def test_books_share_the_window_of_their_endpoint() -> None:
     assert CODEC.windows(Login(Api.INTERACTIVE, "/interactive")) != CODEC.windows(Login(Api.MARKET_DATA, "/a"))
 
 
+def test_a_profile_may_have_several_limits_for_one_call() -> None:
+    """All windows of an endpoint and of an exchange segment hold at once, and each segment has its own (X6)."""
+    by_minute, in_segment = Window("place order by the minute", 200, 60), Window("orders by the minute", 100, 60)
+    profile = evolve(
+        CODEC.profile,
+        limits={"place order": (Window("place order", 25, 1), by_minute)},
+        segment_limits=(in_segment,),
+    )
+    codec = evolve(CODEC, profile=profile, call_gap=0.2)
+
+    assert codec.windows(PLACE) == (
+        Window("place order", 25, 1),
+        by_minute,
+        Window("orders NSEFO", 10, 1),
+        Window("orders by the minute NSEFO", 100, 60),
+        Window("order calls", 1, 0.2),
+    )
+    assert codec.windows(CANCEL) == ()
+
+
 def test_a_profile_may_leave_a_call_unlimited() -> None:
     """A call whose limit a profile does not name is not held back."""
     free = XtsCodec(profile=BrokerProfile(name="free", base_url=BASE, limits={}), credentials=CREDENTIALS)

@@ -97,19 +97,27 @@ class XtsCodec:
 
     @_windows.default
     def _all_windows(self) -> Mapping[str, tuple[Window, ...]]:
-        gap = (Window("order calls", 1, self.call_gap),) if self.call_gap > 0 else ()
         return {
-            name: (window, *gap) if name in ORDER_CALLS else (window,) for name, window in self.profile.limits.items()
+            name: (*windows, *self._gap()) if name in ORDER_CALLS else windows
+            for name, windows in self.profile.limits.items()
         }
+
+    def _gap(self) -> tuple[Window, ...]:
+        return (Window("order calls", 1, self.call_gap),) if self.call_gap > 0 else ()
 
     @_segment_windows.default
     def _windows_of_segments(self) -> Mapping[type, Mapping[Exchange, tuple[Window, ...]]]:
-        rate = self.profile.orders_per_second
-        segments = {exchange: Window(f"orders {segment_of(exchange)}", rate, 1) for exchange in Exchange}
+        of_each = (Window("orders", self.profile.orders_per_second, 1), *self.profile.segment_limits)
+        segments = {
+            exchange: tuple(
+                Window(f"{window.name} {segment_of(exchange)}", window.calls, window.seconds) for window in of_each
+            )
+            for exchange in Exchange
+        }
         return {
-            kind: {exchange: (windows[0], segment, *windows[1:]) for exchange, segment in segments.items()}
+            kind: {exchange: (*windows, *segment, *self._gap()) for exchange, segment in segments.items()}
             for kind, endpoint in ENDPOINTS.items()
-            if issubclass(kind, _WITH_SEGMENT) and (windows := self._windows.get(endpoint.window))
+            if issubclass(kind, _WITH_SEGMENT) and (windows := self.profile.limits.get(endpoint.window))
         }
 
     def encode(self, step: BrokerStep[Any], session: Session | None) -> HttpRequest:

@@ -11,10 +11,11 @@ from jainam.domain.pacing import Window
 
 __all__ = ["CHART", "BrokerProfile"]
 
-CHART: Mapping[str, Window] = {
-    window.name: window
+CHART: Mapping[str, tuple[Window, ...]] = {
+    window.name: (window,)
     for window in (
-        # The chart that Jainam publishes for desk B (protocol 4.3). No other broker's was found, so all start from it.
+        # The chart that Jainam publishes for desk B (protocol 4.3), as far as we make its calls: a dealer's books count
+        # as the ordinary ones. No other broker's was found, so all start from it.
         Window("place order", 25, 1),
         Window("modify order", 25, 1),
         Window("cancel order", 25, 1),
@@ -35,12 +36,33 @@ CHART: Mapping[str, Window] = {
         Window("quotes", 1, 1),
     )
 }
-"""How many calls each endpoint takes in how many seconds."""
+"""How many calls each endpoint takes in how many seconds; all of its windows hold at once."""
+
+
+def _in_tuples(limits: Mapping[str, Window | tuple[Window, ...]]) -> Mapping[str, tuple[Window, ...]]:
+    return {name: (limit,) if isinstance(limit, Window) else tuple(limit) for name, limit in limits.items()}
+
+
+def _told_apart(_: object, __: object, limits: Mapping[str, tuple[Window, ...]]) -> None:
+    """Raise `ValueError` when two limits have one name: starts are counted by it, so each would count twice."""
+    known: dict[str, Window] = {}
+    for window in (window for windows in limits.values() for window in windows):
+        if known.setdefault(window.name, window) != window:
+            raise ValueError(f"two different limits are called {window.name!r}; give each a name of its own")
 
 
 @frozen(kw_only=True)
 class BrokerProfile:
-    """One XTS broker: where it is, what it lists, and how often it may be asked."""
+    """One XTS broker: where it is, what it lists, and how often it may be asked.
+
+    *limits* has the windows of every call, one or several, each under a name of its own. Orders for an exchange segment
+    count against *orders_per_second* too, and against *segment_limits*, which each segment has for itself.
+
+    >>> BrokerProfile(name="slow", base_url="https://xts.example", limits={
+    ...     "place order": (Window("place order", 10, 1), Window("place order by the minute", 200, 60)),
+    ... }).limits["place order"][1].calls
+    200
+    """
 
     name: str
     base_url: str
@@ -52,7 +74,10 @@ class BrokerProfile:
     index_segments: tuple[str, ...] = ("NSECM", "BSECM")
     positions_mode: str = "NetWise"
     orders_per_second: int = 10
-    limits: Mapping[str, Window] = field(default=CHART, repr=False)
+    segment_limits: tuple[Window, ...] = ()
+    limits: Mapping[str, tuple[Window, ...]] = field(
+        default=CHART, converter=_in_tuples, validator=_told_apart, repr=False
+    )
 
     def address_of(self, server: str) -> str:
         """The address of one of several servers by its name; raises `NotConfigured` with the choices."""
