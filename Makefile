@@ -2,7 +2,7 @@
 # Paths are relative throughout, so that a checkout in a folder with spaces works.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick lint types bench mutants record live clean FORCE
+.PHONY: help demo test quick lint types bench mutants soak record live clean FORCE
 
 # tox finds its interpreters on PATH; pyenv shows only the active one there.
 TOX = PATH="$$PATH:$$(sh tools/pythons.sh path)" .venv/bin/tox
@@ -34,6 +34,9 @@ bench: .venv/has-bench ## every figure with its limit
 mutants: .venv/has-mutants ## whether the tests notice when the rules about money are changed
 	@HYPOTHESIS_PROFILE=mutants .venv/bin/mutmut run --max-children 1
 	@PATH=".venv/bin:$$PATH" .venv/bin/python tools/mutation_scores.py
+
+soak: .venv/has-tests ## days full of faults and kills: SOAK_EXAMPLES=5000 SOAK_KILLS=500
+	@PYTHONPATH=tests .venv/bin/python tools/soak.py
 
 record: .venv/has-tox ## record the cassettes afresh
 	@$(TOX) run -e record

@@ -89,6 +89,8 @@ class Tally:
 
     days: int = 0
     kills: int = 0
+    left_open: int = 0
+    """Intents that a kill left without an ending."""
     meant: int = 0
     at_exchange: int = 0
     doubled: int = 0
@@ -188,7 +190,9 @@ class TradingDay(RuleBasedStateMachine):
         if self.life.is_over:
             outcome = None
             self.tally.kills += 1
-            self.endless |= {meant.intent.key for meant in self.known() if meant.ending is None}
+            endless = {meant.intent.key for meant in self.known() if meant.ending is None}
+            self.tally.left_open += len(endless - self.endless)
+            self.endless |= endless
             self.close_the_desk()
             self.open_the_desk()  # the faults that are left strike its looks
         self.rest.faults.clear()
