@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from attrs import define, field
 
 from jainam.adapters.calls import Calls, in_flight
+from jainam.adapters.crew import all_of
 from jainam.adapters.local import LocalAnswers
 from jainam.adapters.pacer import Pacer
 from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
@@ -209,10 +210,7 @@ class Runner:
     def _together(self, flows: tuple[Flow[Any], ...]) -> tuple[Outcome[Any], ...]:
         if len(flows) < 2:
             return tuple(self._attempt(flow) for flow in flows)
-        from concurrent.futures import ThreadPoolExecutor  # here, since most programs never need it
-
-        with ThreadPoolExecutor(min(self.workers, len(flows)), thread_name_prefix="jainam") as pool:
-            return tuple(pool.map(self._attempt, flows))
+        return all_of(self._attempt, flows, self.workers)
 
     def _attempt(self, flow: Flow[Any]) -> Outcome[Any]:
         try:
