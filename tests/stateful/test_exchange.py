@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from stateful.days import DAYS, prepared
 from stateful.machine import AsyncTradingDay, TradingDay
+
+from jainam.adapters.memory_journal import MemoryJournal
+from jainam.domain import placing
+from jainam.domain.errors import OutcomeUnknown
+from jainam.domain.journal import Meant
+from jainam.domain.patience import sent_once
+from jainam.domain.steps import BrokerStep, Flow
 
 SETTINGS = settings(max_examples=50, stateful_step_count=25, deadline=None)
 # The rest of them, and more of each, is in `make soak`.
@@ -24,3 +33,36 @@ def test_other_days_are_no_different(kind: type[TradingDay]) -> None:
     """With a journal in a file, and over HTTP with each of the transports, the same holds (X13)."""
     with prepared(kind):
         run_state_machine_as_test(kind, settings=FEW)
+
+
+def resent(step: BrokerStep[Any]) -> Flow[Any]:
+    """What a client does that knows no better: sends again whatever got no answer."""
+    try:
+        return (yield from sent_once(step))
+    except OutcomeUnknown:
+        return (yield from sent_once(step))
+
+
+def nothing_meant(*_: object) -> tuple[Meant, ...]:
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "planted", "noticed"),
+    [
+        (placing, "sent_once", resent, r"sent more than once|were sent of|more orders"),
+        (MemoryJournal, "placed_on", nothing_meant, r"ended at|became"),
+    ],
+    ids=["a blind resend", "forgetting what was meant"],
+)
+def test_what_doubles_orders_is_noticed(
+    where: object, name: str, planted: Any, noticed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that sends twice, or decides without its journal, does not get through its days."""
+    monkeypatch.setattr(where, name, planted)
+    until_noticed = settings(
+        SETTINGS, max_examples=400, derandomize=True, database=None, phases=[Phase.generate], report_multiple_bugs=False
+    )
+
+    with pytest.raises(AssertionError, match=noticed):
+        run_state_machine_as_test(TradingDay, settings=until_noticed)
