@@ -8,11 +8,12 @@ from attrs import frozen
 
 from jainam.adapters.calls import Calls
 from jainam.adapters.environment import Settings
-from jainam.adapters.guard import guard_for
+from jainam.adapters.guard import Guard, guard_for
 from jainam.adapters.local import LocalAnswers, log
 from jainam.adapters.memory_journal import MemoryJournal
 from jainam.adapters.pacer import Pacer
 from jainam.adapters.record import Record
+from jainam.adapters.scoped_locks import ScopedLocks
 from jainam.adapters.session_files import FileSessions, MemorySessions
 from jainam.adapters.xts.codec import XtsCodec
 from jainam.domain.orders import OrderTag
@@ -23,7 +24,7 @@ from jainam.ports.locks import Locks
 from jainam.ports.pacing import Pacing
 from jainam.ports.sessions import Sessions
 
-__all__ = ["Machinery", "machinery"]
+__all__ = ["Machinery", "beside", "machinery"]
 
 
 @frozen
@@ -57,6 +58,40 @@ def machinery(
         if settings.session_file is None
         else FileSessions(settings.session_file, lambda: clock.now().date())
     )
+    guard = guard_for(settings.limits, settings.halt_file, settings.client_id, clock.now)
+    calls, local = _for_client(settings, clock, guard, journal or _journal(settings), contracts, sessions, tags, listen)
+    return Machinery(calls, local, _pacer(settings, local.tell), _locks(settings))
+
+
+def beside(settings: Settings, first: Machinery, clock: Clock | AsyncClock, guards: dict[str, Guard]) -> Machinery:
+    """What performs steps for another client of the login of *first*, with books, counts and a switch of its own.
+
+    Everything that the login has one of is shared, the switch that stops all its clients included. *guards* are those
+    of the login's clients so far: what one of them remembers of a client, all desks for him go by.
+    """
+    client, local = settings.client_id or "", first.local
+    if first.calls.guard is not None:
+        guards.setdefault(first.calls.guard.client_id or "", first.calls.guard)
+    guard = guards.setdefault(client, guard_for(settings.limits, settings.halt_file, settings.client_id, clock.now))
+    if first.calls.guard is not None:
+        guard.login = first.calls.guard.login
+    calls, answers = _for_client(
+        settings, clock, guard, _journal(settings), local.contracts, local.sessions, local.tags, local.listen
+    )
+    locks = first.locks.of_client(client) if isinstance(first.locks, ScopedLocks) else first.locks
+    return Machinery(calls, answers, first.pacer, locks)
+
+
+def _for_client(
+    settings: Settings,
+    clock: Clock | AsyncClock,
+    guard: Guard,
+    journal: Journal,
+    contracts: Contracts,
+    sessions: Sessions,
+    tags: Callable[[], OrderTag],
+    listen: Callable[[object], None] | None,
+) -> tuple[Calls, LocalAnswers]:
     codec = XtsCodec(
         profile=settings.profile,
         base_url=settings.base_url,
@@ -66,22 +101,20 @@ def machinery(
         market_data_root=settings.market_data_root,
         source=settings.source,
     )
-    record = Record(journal or _journal(settings), settings.caller, clock.now)
-    guard = guard_for(settings.limits, settings.halt_file, settings.client_id, clock.now)
+    record = Record(journal, settings.caller, clock.now)
     local = LocalAnswers(
-        contracts,
-        sessions,
-        tags,
-        settings.waits,
-        settings.looks,
-        record,
-        guard.learn,
-        listen,
-        settings.house,
-        clock.monotonic,
+        contracts=contracts,
+        sessions=sessions,
+        tags=tags,
+        waits=settings.waits,
+        looks=settings.looks,
+        record=record,
+        learn_pnl=guard.learn,
+        listen=listen,
+        house=settings.house,
+        monotonic=clock.monotonic,
     )
-    calls = Calls(codec, sessions, settings.rehearse, record, guard, local.tell)
-    return Machinery(calls, local, _pacer(settings, local.tell), _locks(settings))
+    return Calls(codec, sessions, settings.rehearse, record, guard, local.tell), local
 
 
 def _journal(settings: Settings) -> Journal:
@@ -102,16 +135,18 @@ def _pacer(settings: Settings, tell: Callable[[object], None]) -> Pacing:
 
 
 def _locks(settings: Settings) -> Locks | None:
-    """Turns that are taken by all processes, and with PostgreSQL by all machines (X2)."""
+    """Turns that are taken by all processes, and with PostgreSQL by all machines, each client his own (X2)."""
     if settings.database.startswith(("postgres://", "postgresql://")):
         from jainam.adapters.postgres_locks import PostgresLocks
 
-        return PostgresLocks(settings.database, on_lost=_lost)
-    if settings.state_folder is None:
+        inner: Locks = PostgresLocks(settings.database, on_lost=_lost)
+    elif settings.state_folder is None:
         return None
-    from jainam.adapters.file_locks import FileLocks
+    else:
+        from jainam.adapters.file_locks import FileLocks
 
-    return FileLocks(settings.state_folder / "locks")
+        inner = FileLocks(settings.state_folder / "locks")
+    return ScopedLocks(inner, settings.login_mark, settings.client_id or "")
 
 
 def _lost(keys: tuple[tuple[str, ...], ...]) -> None:

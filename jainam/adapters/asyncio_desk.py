@@ -8,10 +8,11 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from jainam.adapters.assembly import machinery
+from jainam.adapters.assembly import Machinery, beside, machinery
 from jainam.adapters.asyncio_runner import AsyncRunner
 from jainam.adapters.clocks import AsyncioClock
 from jainam.adapters.environment import Settings, read_settings
+from jainam.adapters.guard import Guard
 from jainam.adapters.tags import new_tag
 from jainam.domain import baskets, books, closing, flows, loading, login
 from jainam.domain.closing import Choice, everything
@@ -53,6 +54,9 @@ class AsyncDesk:
     runner: AsyncRunner
     contracts: Contracts
     clock: AsyncClock = field(factory=AsyncioClock)
+    _first: Self | None = field(default=None, repr=False)
+    _others: list[Self] = field(factory=list, init=False, repr=False)
+    _guards: dict[str, Guard] = field(factory=dict, init=False, repr=False)
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -82,11 +86,40 @@ class AsyncDesk:
             from jainam.adapters.httpx_transport import HttpxAsyncTransport
 
             transport = HttpxAsyncTransport(timeout=settings.timeout)
-        runner = AsyncRunner(transport, parts.calls, parts.local, clock, parts.pacer, parts.locks)
+        runner = AsyncRunner(
+            transport, parts.calls, parts.local, clock, parts.pacer, parts.locks, client=settings.client_id or ""
+        )
         return cls(settings, runner, parts.local.contracts, clock)
+
+    def for_client(self, client_id: str) -> Self:
+        """A desk for another client of the same login, with books, journal, limits and a switch of his own (X10).
+
+        *client_id* is a client code, or `pro` for the desk's own book; raises `NotConfigured` when it names nobody. The
+        desks share connections, session, pace and contracts: closing this one leaves them, closing the first one closes
+        all. No call of one ever names the client of another.
+
+        >>> with desk.for_client("CLIENT02") as other:                                  # doctest: +SKIP
+        ...     other.positions()
+        """
+        if self._first is not None:
+            return self._first.for_client(client_id)
+        settings, runner = self.settings.for_client(client_id), self.runner
+        parts = beside(
+            settings, Machinery(runner.calls, runner.local, runner.pacer, runner.locks), self.clock, self._guards
+        )
+        other = runner.beside(parts.calls, parts.local, parts.locks, settings.client_id or "")
+        desk = type(self)(settings, other, self.contracts, self.clock, first=self)
+        self._others.append(desk)
+        return desk
 
     async def close(self) -> None:
         """Let go of connections and files; the session at the broker stays, for the next desk."""
+        if self._first is not None:
+            self._first._others = [desk for desk in self._first._others if desk is not self]
+            self.runner.leave()
+            return
+        for desk in self._others:
+            await desk.close()
         await self.runner.transport.close()
         self.contracts.close()
         self.runner.close()

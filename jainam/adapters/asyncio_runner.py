@@ -14,6 +14,7 @@ from attrs import define, field
 from jainam.adapters.calls import Calls, in_flight
 from jainam.adapters.local import LocalAnswers, log
 from jainam.adapters.pacer import Pacer
+from jainam.adapters.scoped_locks import whose
 from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
 from jainam.adapters.turns import PATIENCE, POLL, PROMPT, no_lock, not_our_turn
 from jainam.domain.errors import Halted, JainamError, OutcomeUnknown
@@ -52,7 +53,7 @@ class _Flight:
 
 @define(eq=False)
 class AsyncRunner:
-    """Performs flows for one login inside one event loop."""
+    """Performs flows for one *client* of a login inside one event loop."""
 
     transport: AsyncTransport
     calls: Calls
@@ -62,6 +63,7 @@ class AsyncRunner:
     locks: Locks | None = None
     reads: SharedReads = field(factory=SharedReads)
     workers: int = 8
+    client: str = ""
     is_slow: bool = field(init=False)
     """Whether something is written to a disk before an order leaves."""
     _locks: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = field(
@@ -267,15 +269,28 @@ class AsyncRunner:
             await self.clock.sleep(POLL)
         return release
 
-    def close(self) -> None:
-        """Let go of what is shared with other processes."""
+    def beside(self, calls: Calls, local: LocalAnswers, locks: Locks | None, client: str) -> AsyncRunner:
+        """A runner for another *client* of the same login: one transport, one pace and one turn to log in for both."""
+        other = AsyncRunner(
+            self.transport, calls, local, self.clock, self.pacer, locks, workers=self.workers, client=client
+        )
+        other._locks = self._locks
+        return other
+
+    def leave(self) -> None:
+        """Let go of what is this client's alone."""
         if self.calls.record.journal is not None:
             self.calls.record.journal.close()
+
+    def close(self) -> None:
+        """Let go of what is shared with other processes too."""
+        self.leave()
         for shared in (self.locks, self.pacer):
             if shared is not None:
                 shared.close()
 
     def _lock(self, key: tuple[str, ...]) -> asyncio.Lock:
+        key = whose(key, self.client)
         lock = self._locks.get(key)
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()

@@ -8,9 +8,10 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from jainam.adapters.assembly import machinery
+from jainam.adapters.assembly import Machinery, beside, machinery
 from jainam.adapters.clocks import SystemClock
 from jainam.adapters.environment import Settings, read_settings
+from jainam.adapters.guard import Guard
 from jainam.adapters.runner import Runner
 from jainam.adapters.tags import new_tag
 from jainam.domain import baskets, books, closing, flows, loading, login
@@ -56,6 +57,9 @@ class Desk:
     runner: Runner
     contracts: Contracts
     clock: Clock = field(factory=SystemClock)
+    _first: Self | None = field(default=None, repr=False)
+    _others: list[Self] = field(factory=list, init=False, repr=False)
+    _guards: dict[str, Guard] = field(factory=dict, init=False, repr=False)
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -85,17 +89,51 @@ class Desk:
             from jainam.adapters.httpx_transport import HttpxTransport
 
             transport = HttpxTransport(timeout=settings.timeout)
-        runner = Runner(transport, parts.calls, parts.local, clock, parts.pacer, parts.locks)
+        runner = Runner(
+            transport, parts.calls, parts.local, clock, parts.pacer, parts.locks, client=settings.client_id or ""
+        )
         desk = cls(settings, runner, parts.local.contracts, clock)
-        if parts.local.record.unsettled():
-            try:
-                desk.resolve()
-            except JainamError as error:  # the broker may be down; whoever trades such an instrument asks again
-                parts.local.tell(error)
+        desk._look_back()
         return desk
+
+    def for_client(self, client_id: str) -> Self:
+        """A desk for another client of the same login, with books, journal, limits and a switch of his own (X10).
+
+        *client_id* is a client code, or `pro` for the desk's own book; raises `NotConfigured` when it names nobody. The
+        desks share connections, session, pace and contracts: closing this one leaves them, closing the first one closes
+        all. No call of one ever names the client of another.
+
+        >>> with desk.for_client("CLIENT02") as other:                                  # doctest: +SKIP
+        ...     other.positions()
+        """
+        if self._first is not None:
+            return self._first.for_client(client_id)
+        settings, runner = self.settings.for_client(client_id), self.runner
+        parts = beside(
+            settings, Machinery(runner.calls, runner.local, runner.pacer, runner.locks), self.clock, self._guards
+        )
+        other = runner.beside(parts.calls, parts.local, parts.locks, settings.client_id or "")
+        desk = type(self)(settings, other, self.contracts, self.clock, first=self)
+        self._others.append(desk)
+        desk._look_back()
+        return desk
+
+    def _look_back(self) -> None:
+        """Look up what an earlier run lost sight of."""
+        if self.runner.local.record.unsettled():
+            try:
+                self.resolve()
+            except JainamError as error:  # the broker may be down; whoever trades such an instrument asks again
+                self.runner.local.tell(error)
 
     def close(self) -> None:
         """Let go of connections and files; the session at the broker stays, for the next desk."""
+        if self._first is not None:
+            self._first._others = [desk for desk in self._first._others if desk is not self]
+            self.runner.leave()
+            return
+        for desk in self._others:
+            desk.close()
         self.runner.transport.close()
         self.contracts.close()
         self.runner.close()

@@ -112,8 +112,7 @@ class Settings:
     @property
     def login_mark(self) -> str:
         """A short name for these keys at this server, the same for all clients of the login; no key can be read off."""
-        parts = (self.base_url, self.credentials.interactive_key, self.credentials.market_key)
-        return f"{self.profile.name}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"
+        return _login_mark(self.profile.name, self.base_url, self.credentials)
 
 
 def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool = False) -> Settings:
@@ -152,7 +151,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
         client_id=client_id,
         market_data_root=market_data_root,
         source=reader.text("JAINAM_SOURCE"),
-        session_file=_session_file(profile.name, base_url, credentials, client_id),
+        session_file=_session_file(profile.name, base_url, credentials),
         rehearse=rehearse,
         timeout=float(timeout),
         call_gap=float(call_gap / 1000),
@@ -402,11 +401,15 @@ def _state_folder(database: str) -> Path | None:
     return _user_folder("data") if "://" in database and not database.startswith("sqlite") else None
 
 
-def _session_file(broker: str, base_url: str, credentials: Credentials, client_id: str | None) -> Path | None:
-    """A name for the sessions of these keys at this server; the keys cannot be read off it."""
+def _login_mark(broker: str, base_url: str, credentials: Credentials) -> str:
+    parts = (base_url, credentials.interactive_key, credentials.market_key)
+    return f"{broker}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"
+
+
+def _session_file(broker: str, base_url: str, credentials: Credentials) -> Path | None:
+    """A name for the sessions of these keys at this server; the keys cannot be read off it.
+
+    All clients of the login share it, since a login ends the session of the one before (protocol 2.4).
+    """
     folder = _user_folder("cache")
-    if folder is None:
-        return None
-    parts = (base_url, credentials.interactive_key, credentials.market_key, client_id or "")
-    mark = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-    return folder / f"sessions-{broker}-{mark}.json"
+    return None if folder is None else folder / f"sessions-{_login_mark(broker, base_url, credentials)}.json"

@@ -12,6 +12,7 @@ from jainam.adapters.calls import Calls, in_flight
 from jainam.adapters.crew import all_of
 from jainam.adapters.local import LocalAnswers
 from jainam.adapters.pacer import Pacer
+from jainam.adapters.scoped_locks import whose
 from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
 from jainam.adapters.turns import PATIENCE, POLL, PROMPT, no_lock, not_our_turn
 from jainam.domain.errors import JainamError, OutcomeUnknown
@@ -39,7 +40,7 @@ class _Lock:
 
 @define(eq=False)
 class Runner:
-    """Performs flows for one login; safe to use from several threads, greenlets included."""
+    """Performs flows for one *client* of a login; safe to use from several threads, greenlets included."""
 
     transport: Transport
     calls: Calls
@@ -49,6 +50,7 @@ class Runner:
     locks: Locks | None = None
     reads: SharedReads = field(factory=SharedReads)
     workers: int = 8
+    client: str = ""
     _locks: WeakValueDictionary[tuple[str, ...], _Lock] = field(factory=WeakValueDictionary, init=False, repr=False)
     _locks_lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
@@ -192,15 +194,26 @@ class Runner:
             self.clock.sleep(POLL)
         return release
 
-    def close(self) -> None:
-        """Let go of what is shared with other processes."""
+    def beside(self, calls: Calls, local: LocalAnswers, locks: Locks | None, client: str) -> Runner:
+        """A runner for another *client* of the same login: one transport, one pace and one turn to log in for both."""
+        other = Runner(self.transport, calls, local, self.clock, self.pacer, locks, workers=self.workers, client=client)
+        other._locks, other._locks_lock = self._locks, self._locks_lock
+        return other
+
+    def leave(self) -> None:
+        """Let go of what is this client's alone."""
         if self.calls.record.journal is not None:
             self.calls.record.journal.close()
+
+    def close(self) -> None:
+        """Let go of what is shared with other processes too."""
+        self.leave()
         for shared in (self.locks, self.pacer):
             if shared is not None:
                 shared.close()
 
     def _lock(self, key: tuple[str, ...]) -> _Lock:
+        key = whose(key, self.client)
         with self._locks_lock:
             lock = self._locks.get(key)
             if lock is None:

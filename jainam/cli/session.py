@@ -20,11 +20,13 @@ def login(out: Output) -> None:
         desk.login()
         orders = desk.order_book()  # a session kept from earlier in the day may have ended; this renews it
         interactive, market_data = desk.login()
+    # Not the session's client: that is whoever's program logged in first, and all clients of a login share the session.
+    client = "" if interactive.is_investor else desk.settings.client_id or ""
     kind = "investor" if interactive.is_investor else "dealer"
     data = {
         "user_id": interactive.user_id,
         "account": kind,
-        "client_id": interactive.client_id,
+        "client_id": client,
         "client_codes": list(interactive.client_codes),
         "market_data_user_id": market_data.user_id,
         "orders_today": len(orders),
@@ -32,7 +34,7 @@ def login(out: Output) -> None:
     pairs = {
         "User": interactive.user_id,
         "Account": kind,
-        "Trades for": _plain(interactive.client_id) or interactive.user_id,
+        "Trades for": _plain(client) or interactive.user_id,
         "Clients": ", ".join(_plain(code) for code in interactive.client_codes) or tables.NOTHING,
         "Orders today": str(len(orders)),
     }

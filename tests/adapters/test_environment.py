@@ -208,11 +208,20 @@ def test_host_names_fill_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_session_files_of_different_logins_differ() -> None:
-    """Each login, client and server has a session file of its own, whose name gives no key away (D14)."""
-    files = {read().session_file, read(JAINAM_CLIENT_ID="pro").session_file, read(JAINAM_SERVER="A").session_file}
+    """Each login at each server has a session file of its own, whose name gives no key away (D14)."""
+    files = {
+        read().session_file,
+        read(JAINAM_MARKET_API_KEY="OTHER").session_file,
+        read(JAINAM_SERVER="A").session_file,
+    }
 
     assert len(files) == 3
     assert all(isinstance(file, Path) and "FAKE" not in str(file) for file in files)
+
+
+def test_clients_of_one_login_share_its_session_file() -> None:
+    """A login ends the session of the one before, so two programs for two clients must not each have one (2.4)."""
+    assert read(JAINAM_CLIENT_ID="pro").session_file == read(JAINAM_CLIENT_ID="CLIENT02").session_file
 
 
 def test_without_platformdirs_the_database_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:

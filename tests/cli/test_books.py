@@ -31,6 +31,15 @@ def test_logging_in_says_who_trades_and_never_the_token(terminal: Terminal) -> N
     }
 
 
+def test_a_login_names_the_client_of_the_settings(terminal: Terminal) -> None:
+    """Clients of one login share its session, and each command says whom it would trade for (D13)."""
+    terminal("login")
+    data = terminal("login", "--json", env={"JAINAM_CLIENT_ID": "CLIENT02"}).data
+
+    assert data["client_id"] == "CLIENT02"
+    assert terminal.exchange.rest.count("POST", "/interactive/user/session") == 1
+
+
 def test_a_login_is_kept_for_the_next_command_and_gone_after_logout(terminal: Terminal) -> None:
     """Two commands share one login; `logout` ends it, and the next command logs in again."""
     logins = ("POST", "/interactive/user/session")
