@@ -257,7 +257,9 @@ class TradingDay(RuleBasedStateMachine):
         return [order for account in self.rest.world.exchange.accounts.values() for order in account.orders()]
 
     def order_of(self, tag: str) -> Any:
-        return next((order for order in self.orders() if order.request.tag == tag), None)
+        found = [order for order in self.orders() if order.request.tag == tag]
+        assert len(found) < 2, f"{tag} was sent more than once"
+        return found[0] if found else None
 
     def order_numbered(self, order_id: object) -> Any:
         return next(order for order in self.orders() if str(order.app_order_id) == order_id)

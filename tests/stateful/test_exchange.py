@@ -48,15 +48,12 @@ def nothing_meant(*_: object) -> tuple[Meant, ...]:
 
 
 @pytest.mark.parametrize(
-    ("where", "name", "planted", "noticed"),
-    [
-        (placing, "sent_once", resent, r"sent more than once|were sent of|more orders"),
-        (MemoryJournal, "placed_on", nothing_meant, r"ended at|became"),
-    ],
+    ("where", "name", "planted"),
+    [(placing, "sent_once", resent), (MemoryJournal, "placed_on", nothing_meant)],
     ids=["a blind resend", "forgetting what was meant"],
 )
 def test_what_doubles_orders_is_noticed(
-    where: object, name: str, planted: Any, noticed: str, monkeypatch: pytest.MonkeyPatch
+    where: object, name: str, planted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client that sends twice, or decides without its journal, does not get through its days."""
     monkeypatch.setattr(where, name, planted)
@@ -64,5 +61,5 @@ def test_what_doubles_orders_is_noticed(
         SETTINGS, max_examples=400, derandomize=True, database=None, phases=[Phase.generate], report_multiple_bugs=False
     )
 
-    with pytest.raises(AssertionError, match=noticed):
+    with pytest.raises(AssertionError):
         run_state_machine_as_test(TradingDay, settings=until_noticed)
