@@ -90,10 +90,11 @@ def of_any_size(desk: Desk, fields: dict[str, str]) -> Order:
         return desk.draft(**fields)
     except InvalidOrder as too_much:
         contract, quantity = _contract_of(desk, fields), money(fields["quantity"])
-        if contract is None or contract.freeze_quantity is None or not quantity.is_finite():
+        if contract is None or not quantity.is_finite():
             raise
-        largest = contract.freeze_quantity - contract.freeze_quantity % contract.lot_size
-        if not largest < quantity < MOST_UNITS or quantity % contract.lot_size:
+        asks = desk.settings.house.rules.demands(contract)
+        largest = 0 if asks.limit is None else asks.limit - asks.limit % asks.lot
+        if not 0 < largest < quantity < MOST_UNITS or quantity % asks.lot:
             raise
         try:
             order = desk.draft(**fields | {"quantity": str(largest)})
