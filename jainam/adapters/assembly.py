@@ -7,7 +7,7 @@ from collections.abc import Callable
 from attrs import frozen
 
 from jainam.adapters.calls import Calls
-from jainam.adapters.environment import Settings
+from jainam.adapters.environment import Settings, journal_of
 from jainam.adapters.guard import Guard, guard_for
 from jainam.adapters.local import LocalAnswers, log
 from jainam.adapters.memory_journal import MemoryJournal
@@ -122,7 +122,8 @@ def _journal(settings: Settings) -> Journal:
         return MemoryJournal()
     from jainam.adapters.peewee_journal import PeeweeJournal
 
-    return PeeweeJournal(settings.database, settings.profile.name, settings.client_id or "", durable=settings.durable)
+    place, account = journal_of(settings.database), settings.client_id or ""
+    return PeeweeJournal(place, settings.profile.name, account, durable=settings.durable)
 
 
 def _pacer(settings: Settings, tell: Callable[[object], None]) -> Pacing:

@@ -28,7 +28,7 @@ from jainam.domain.protection import MarketMode, MarketPolicy
 from jainam.domain.rules import DEFAULT_RULES, Counting, QuantityRule
 from jainam.domain.vocabulary import Exchange
 
-__all__ = ["Settings", "read_database", "read_halt_file", "read_limits", "read_settings"]
+__all__ = ["Settings", "journal_of", "read_database", "read_halt_file", "read_limits", "read_settings"]
 
 HOST_NAMES = {
     "JAINAM_INTERACTIVE_API_KEY": "BROKER_API_KEY",
@@ -372,6 +372,18 @@ class _Reader:
             )
             return None
         return folder / f"jainam-{profile.name}.halt"
+
+
+def journal_of(database: str) -> str:
+    """Where the journal of *database* is: in a file of its own beside SQLite's, or in the same database on a server.
+
+    A load of contracts keeps SQLite's file for itself while it is written, and no order should wait for that.
+
+    >>> journal_of("data/jainam.sqlite")
+    'data/jainam.journal.sqlite'
+    """
+    file = _database_file(database)
+    return database if file is None else str(file.with_name(f"{file.stem}.journal{file.suffix}"))
 
 
 def _whole(number: Decimal | None) -> int | None:

@@ -139,7 +139,7 @@ class PeeweeJournal:
         self._place = Place.named(os.fspath(database))
         self.broker, self.account = broker, account
         if not (create or self._place.is_there):
-            raise NotConfigured("the database named by JAINAM_DATABASE is not there, so there is no journal in it")
+            raise NotConfigured("there is no journal of the database named by JAINAM_DATABASE; nothing was written yet")
         self._durable = durable
         self._connection = OneConnection(self._place, self._set_up)
         with settings_named(self._place.is_file):

@@ -21,7 +21,7 @@ from dotenv import dotenv_values
 from rich.text import Text
 
 from jainam.adapters.clocks import IST, SystemClock
-from jainam.adapters.environment import read_database
+from jainam.adapters.environment import journal_of, read_database
 from jainam.adapters.journal_rows import COLUMNS, row
 from jainam.adapters.xts.credentials import PRO_CLIENT, client_named
 from jainam.cli import tables
@@ -143,11 +143,11 @@ def _opened(client: str | None, *, every_broker: bool = False) -> Iterator[list[
     if client is not None and not named:
         raise typer.BadParameter("give a client code, or pro for the desk's own book", param_hint="--client")
     database, broker, acting_for = read_database(_environ())
-    account = named or acting_for
+    place, account = journal_of(database), named or acting_for
     with ExitStack() as stack:
 
         def journal(broker: str, account: str) -> PeeweeJournal:
-            return stack.enter_context(closing(PeeweeJournal(database, broker, account, create=False)))
+            return stack.enter_context(closing(PeeweeJournal(place, broker, account, create=False)))
 
         first = journal(broker, account or "")
         found = first.accounts()

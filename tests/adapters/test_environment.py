@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from jainam.adapters.environment import HOST_NAMES, Settings, read_halt_file, read_limits, read_settings
+from jainam.adapters.environment import HOST_NAMES, Settings, journal_of, read_halt_file, read_limits, read_settings
 from jainam.domain.errors import NotConfigured
 from jainam.domain.guards import Limits
 from jainam.domain.house import House
@@ -81,6 +81,22 @@ def test_defaults() -> None:
     assert not settings.rehearse
     assert settings.client_id is None
     assert settings.database.endswith("jainam.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("database", "journal"),
+    [
+        ("jainam.sqlite", "jainam.journal.sqlite"),
+        ("/data/my.contracts.db", "/data/my.contracts.journal.db"),
+        ("contracts", "contracts.journal"),
+        ("sqlite:////data/jainam.sqlite", "/data/jainam.journal.sqlite"),
+        ("postgresql://me@db.example/x", "postgresql://me@db.example/x"),
+        (":memory:", ":memory:"),
+    ],
+)
+def test_the_journal_has_a_file_of_its_own(database: str, journal: str) -> None:
+    """SQLite lets one writer in at a time, so an order would wait for a load of contracts in the same file (X1)."""
+    assert journal_of(database) == journal
 
 
 @pytest.mark.parametrize(("server", "port"), [("A", "6543"), ("b", "4143"), ("C", "14543")])

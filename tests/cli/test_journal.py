@@ -35,15 +35,16 @@ YESTERDAY = TODAY - dt.timedelta(days=1)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    return tmp_path / "new.sqlite"
+    """The journal's own file, beside the database of the settings."""
+    return tmp_path / "new.journal.sqlite"
 
 
 @pytest.fixture
-def alone(exported: Terminal, monkeypatch: pytest.MonkeyPatch, database: Path) -> Terminal:
+def alone(exported: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
     """A terminal that knows of no key and no exchange: the database is all that is set."""
     for name in [name for name in os.environ if name.startswith("JAINAM_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("JAINAM_DATABASE", str(database))
+    monkeypatch.setenv("JAINAM_DATABASE", str(tmp_path / "new.sqlite"))
     return exported
 
 
@@ -124,7 +125,7 @@ def test_without_a_journal(alone: Terminal, database: Path) -> None:
     for command in ("show", "verify", "export"):
         ran = alone("journal", command)
         assert ran.code == 2
-        assert "the database named by JAINAM_DATABASE is not there" in ran.err
+        assert "no journal of the database named by JAINAM_DATABASE" in ran.err.replace("\n", " ")
     assert not database.exists()
     sqlite3.connect(database).close()
     database.touch()
@@ -249,10 +250,10 @@ def test_half_an_export_is_none(filled: Terminal, database: Path, tmp_path: Path
     assert not (tmp_path / "entries.csv").exists()
 
 
-def test_settings_come_from_a_file_too(filled: Terminal, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_come_from_a_file_too(filled: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file `.env` names the database as it does for other commands; one that is no text is said to be none."""
     monkeypatch.delenv("JAINAM_DATABASE")
-    Path(".env").write_text(f"JAINAM_DATABASE={database}\n", encoding="utf-8")
+    Path(".env").write_text(f"JAINAM_DATABASE={tmp_path / 'new.sqlite'}\n", encoding="utf-8")
     assert len(filled("journal", "show", "--json").data) == 3
 
     Path(".env").write_bytes(b"\xff\xfe\x00")

@@ -197,7 +197,7 @@ def test_ways_to_name_a_file(file: Path, named: Callable[[Path], str | Path]) ->
 
 def test_only_looking_makes_no_file(file: Path) -> None:
     """Where no file is, looking for a journal says so and makes none."""
-    with pytest.raises(NotConfigured, match="JAINAM_DATABASE is not there, so there is no journal in it"):
+    with pytest.raises(NotConfigured, match="there is no journal of the database named by JAINAM_DATABASE"):
         PeeweeJournal(file, "jainam_prop", "", create=False)
     assert not file.exists()
 

@@ -25,7 +25,7 @@ def test_every_verdict_is_explained() -> None:
 def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The example prints what is unsettled of that client."""
     monkeypatch.chdir(tmp_path)
-    with closing(PeeweeJournal("jainam.sqlite", "jainam_prop", "CLIENT01")) as journal:
+    with closing(PeeweeJournal("jainam.journal.sqlite", "jainam_prop", "CLIENT01")) as journal:
         written(journal, meant("T1"))
     [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 

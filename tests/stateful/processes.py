@@ -109,7 +109,7 @@ def desk_in(folder: Path, url: str, **parts: Any) -> Desk:
 
 def journal_in(folder: Path) -> PeeweeJournal:
     """The journal that all processes in *folder* write."""
-    return PeeweeJournal(folder / "jainam.sqlite", HURRIED.name, "*****")
+    return PeeweeJournal(folder / "jainam.journal.sqlite", HURRIED.name, "*****")
 
 
 def trade_for_ever(folder: Path, url: str, seed: int, line: Connection) -> None:
