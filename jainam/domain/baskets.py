@@ -14,6 +14,7 @@ from jainam.domain.patience import patiently
 from jainam.domain.placing import place_order, sent
 from jainam.domain.planning import slices
 from jainam.domain.portfolio import Position
+from jainam.domain.protection import needs_quote
 from jainam.domain.quoting import as_it_may_go, market_of
 from jainam.domain.reports import BasketReport, Part, SlicedOrder
 from jainam.domain.steps import FindContract, Flow, HouseRules, ListPositions, NewTag, Outcome, PlaceOrder, Together
@@ -70,8 +71,12 @@ def place_basket(orders: Iterable[Order]) -> Flow[BasketReport]:
         refs.append((yield from _ref_of(order)))  # noqa: PERF401 - a comprehension cannot yield
     exits = _exits(wanted, refs, (yield from patiently(ListPositions(None))))
     house = yield from HouseRules()
-    priceless = (ref for order, ref in zip(wanted, refs, strict=True) if ref and not order.price_type.has_limit)
-    market = yield from market_of(priceless, house)
+    asking = (
+        ref
+        for index, (order, ref) in enumerate(zip(wanted, refs, strict=True))
+        if ref is not None and needs_quote(order, house.policy(is_exit=index in exits))
+    )
+    market = yield from market_of(asking, house)
     outcomes: dict[int, Outcome[Placed]] = {}
     for indexes in ([*exits], [index for index in range(len(wanted)) if index not in exits]):
         answers = yield from Together(

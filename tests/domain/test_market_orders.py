@@ -12,7 +12,7 @@ from fakes.script import NOW, Scene, play
 from jainam.domain import steps
 from jainam.domain.baskets import place_basket, place_sliced
 from jainam.domain.closing import close_all_positions
-from jainam.domain.errors import BrokerUnavailable, InvalidOrder, LoginExpired, NotSent
+from jainam.domain.errors import BrokerUnavailable, InvalidOrder, LoginExpired, NotSent, SymbolNotFound
 from jainam.domain.flows import drafted_order, modify_order, place_order, place_smart_order
 from jainam.domain.house import House
 from jainam.domain.instruments import Contract
@@ -213,6 +213,20 @@ def test_a_basket_reads_all_its_quotes_at_once() -> None:
         (PlaceOrder, Decimal("1407.0")),
         (PlaceOrder, Decimal("24990.0")),
     ]
+
+
+def test_where_market_orders_are_refused_a_basket_asks_for_its_exits_alone() -> None:
+    """Entries that will be refused need no quote; an unknown symbol fails as itself."""
+    legs = [
+        order(SHARE, quantity=1),
+        order(side=Side.SELL, quantity=75),
+        order(evolve(SHARE, key=evolve(SHARE.key, symbol="NOBODY"))),
+    ]
+    desk = scene(REFUSE, ListPositions=(position(75),))
+    report = desk.run(place_basket(legs))
+
+    assert [type(part.outcome) for part in report.parts] == [InvalidOrder, Placed, SymbolNotFound]
+    assert desk.asked(ReadQuotes) == [ReadQuotes((FUTURE.ref,))]
 
 
 def test_legs_that_need_a_quote_fail_alone() -> None:
