@@ -14,13 +14,14 @@ from jainam.domain.errors import (
     SymbolNotFound,
     UnexpectedReply,
 )
+from jainam.domain.fresh_books import books_of
 from jainam.domain.guards import day_pnl, is_reducing
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.journal import Verdict
 from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, Placed
 from jainam.domain.patience import patiently, sent_once
 from jainam.domain.placing import despite_the_guard
-from jainam.domain.planning import held_in, working_in
+from jainam.domain.planning import working_in
 from jainam.domain.quoting import as_it_may_go
 from jainam.domain.reports import CancelFailure, CancelReport
 from jainam.domain.steps import (
@@ -79,18 +80,16 @@ def _modified(step: ModifyOrder, row: OrderRow) -> Flow[None]:
     except Halted as error:
         halted = error
     if halted.wants_pnl:
-        yield from KnowPnl(day_pnl((yield from despite_the_guard(halted, ListPositions(None)))))
+        yield from KnowPnl(day_pnl((yield from despite_the_guard(halted, patiently(ListPositions(None))))))
         try:
             return (yield from _sent(step))
         except Halted as error:
             halted = error
-    others = [
-        other for other in (yield from despite_the_guard(halted, ListOrders(None))) if other.order_id != row.order_id
-    ]
-    held = held_in((yield from despite_the_guard(halted, ListPositions(None))), row.instrument, row.product)
+    books = yield from despite_the_guard(halted, books_of(step.contract.key, row.product, row.instrument))
+    others = [other for other in books.orders if other.order_id != row.order_id]
     left = step.order.quantity - row.filled
     if left < 1 or not is_reducing(
-        evolve(step.order, quantity=left), held, working_in(others, row.instrument, row.product)
+        evolve(step.order, quantity=left), books.held, working_in(others, row.instrument, row.product)
     ):
         raise halted
     return (yield from _sent(ModifyExit(step.order_id, step.order, step.contract, step.tag)))

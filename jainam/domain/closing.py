@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from jainam.domain.changing import cancel_order
 from jainam.domain.errors import JainamError, Rehearsed, SymbolNotFound
+from jainam.domain.fresh_books import DOUBT, books_of
 from jainam.domain.house import House
 from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.journal import Meant
@@ -22,7 +23,6 @@ from jainam.domain.planning import closing_order, slices, working_in
 from jainam.domain.portfolio import Position
 from jainam.domain.quoting import Market, as_it_may_go, market_of
 from jainam.domain.reports import CloseReport, Leg
-from jainam.domain.smart_orders import DOUBT, books_of
 from jainam.domain.steps import (
     Alone,
     Flow,

@@ -17,24 +17,23 @@ from jainam.domain.errors import (
     OutcomeUnknown,
     RateLimited,
 )
+from jainam.domain.fresh_books import books_of
 from jainam.domain.guards import day_pnl, is_reducing
 from jainam.domain.house import House
 from jainam.domain.instruments import Contract, SymbolKey
 from jainam.domain.journal import Verdict
 from jainam.domain.orders import Order, OrderRow, OrderTag, Placed
 from jainam.domain.patience import patiently, sent_once
-from jainam.domain.planning import held_in, working_in
+from jainam.domain.planning import working_in
 from jainam.domain.quoting import NOT_READ, Market, as_it_may_go
 from jainam.domain.steps import (
     Alone,
-    BrokerStep,
     Conclude,
     FindContract,
     FindOrder,
     Flow,
     HouseRules,
     KnowPnl,
-    ListOrders,
     ListPositions,
     ListTrades,
     Looks,
@@ -141,7 +140,7 @@ def _after_rate_limit(step: PlaceOrder, refused: RateLimited, is_last: bool) -> 
 def _past_the_guard(step: PlaceOrder, halted: Halted) -> Flow[Placed]:
     """Send what the guard stopped, when it closes something or the guard only wanted to know more."""
     if halted.wants_pnl:
-        yield from KnowPnl(day_pnl((yield from despite_the_guard(halted, ListPositions(None)))))
+        yield from KnowPnl(day_pnl((yield from despite_the_guard(halted, patiently(ListPositions(None))))))
         try:
             return Placed((yield from sent_once(step)), step.tag)
         except Halted as again:
@@ -154,18 +153,17 @@ def _past_the_guard(step: PlaceOrder, halted: Halted) -> Flow[Placed]:
 
 
 def _if_reducing(step: PlaceOrder, halted: Halted) -> Flow[Placed]:
-    order, ref = step.order, step.contract.ref
-    working = working_in((yield from despite_the_guard(halted, ListOrders(None))), ref, order.product)
-    held = held_in((yield from despite_the_guard(halted, ListPositions(None))), ref, order.product)
-    if not is_reducing(order, held, working):
+    order, contract = step.order, step.contract
+    books = yield from despite_the_guard(halted, books_of(contract.key, order.product, contract.ref))
+    if not is_reducing(order, books.held, working_in(books.orders, contract.ref, order.product)):
         raise halted
-    return (yield from sent(PlaceExit(order, step.contract, step.tag, held, step.meant)))
+    return (yield from sent(PlaceExit(order, contract, step.tag, books.held, step.meant)))
 
 
-def despite_the_guard(halted: Halted, step: BrokerStep[T]) -> Flow[T]:
-    """Read a book that may show that an order closes something; unread, the guard's word stands."""
+def despite_the_guard(halted: Halted, reading: Flow[T]) -> Flow[T]:
+    """What *reading* finds in books that may show that an order closes something; unread, the guard's word stands."""
     try:
-        return (yield from patiently(step))
+        return (yield from reading)
     except JainamError as error:
         raise Halted(f"{halted}; whether the order closes something is not known: {error}") from error
 

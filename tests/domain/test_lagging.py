@@ -1,19 +1,30 @@
 """A position book that does not show what has traded is not believed, by smart orders and by close-all (D16, X3)."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from fakes.samples import FUTURE, OPTION, SHARE, position, row, smart
+from fakes.samples import FUTURE, OPTION, SHARE, order, position, row, smart
 from fakes.script import NOW, Scene
 from jainam.domain.closing import close_all_positions
-from jainam.domain.errors import BrokerUnavailable, OrderRejected
-from jainam.domain.flows import place_smart_order
+from jainam.domain.errors import BrokerUnavailable, Halted, OrderRejected
+from jainam.domain.flows import modify_order, place_order, place_smart_order
+from jainam.domain.journal import Deed, Ending, Intent, Meant, Verdict
 from jainam.domain.lagging import RECENT, lagging, traded_since
-from jainam.domain.orders import OrderId, OrderRow
+from jainam.domain.orders import Changes, OrderId, OrderRow, OrderTag
 from jainam.domain.reports import CloseReport, Leg
-from jainam.domain.steps import ListOrders, ListPositions, PlaceExit, PlaceOrder
+from jainam.domain.steps import (
+    Flow,
+    ListOrders,
+    ListPositions,
+    ModifyExit,
+    ModifyOrder,
+    OwnOrders,
+    PlaceExit,
+    PlaceOrder,
+)
 from jainam.domain.vocabulary import OrderState, Product, Side
 
 KEY = (FUTURE.ref, Product.NRML)
@@ -162,3 +173,42 @@ def test_a_choice_holds_for_positions_that_do_not_show_yet() -> None:
 
     assert [leg.symbol for leg in report.legs] == ["RELIANCE"]
     assert isinstance(report.legs[0], Leg)
+
+
+# --- while entries are stopped -----------------------------------------------------------------------------------
+
+HALT = Halted("the kill switch is on")
+
+
+def our_exit() -> Meant:
+    """An exit of ours that the gateway took a moment ago."""
+    sale = order(side=Side.SELL)
+    intent = Intent(deed=Deed.PLACE, at=NOW, tag=OrderTag("t0"), order=sale, ref=FUTURE.ref, is_exit=True)
+    return Meant(1, intent, Ending(key="t0", at=NOW, verdict=Verdict.DONE, order_id=OrderId("9000")))
+
+
+@pytest.mark.parametrize(
+    ("own", "orders"),
+    [((our_exit(),), ()), ((), (traded(), traded(side=Side.SELL)))],
+    ids=["the order book lags", "the position book lags"],
+)
+@pytest.mark.parametrize("is_change", [False, True], ids=["order", "modification"])
+def test_a_halted_order_is_no_exit_by_a_book_that_lags(own: Any, orders: Any, is_change: bool) -> None:
+    """While entries are stopped nothing passes as an exit of a position that may be closed already (X10, D16)."""
+    live = row("9002", side=Side.SELL, tag=None)
+    scene = Scene(
+        {
+            PlaceOrder: HALT,
+            ModifyOrder: HALT,
+            OwnOrders: own,
+            ListOrders: (*orders, live) if is_change else orders,
+            ListPositions: (position(75),),
+        }
+    )
+    asked: Flow[Any] = place_order(order(side=Side.SELL))
+    if is_change:
+        asked = modify_order(OrderId("9002"), Changes(price=Decimal("25001.0")))
+    with pytest.raises(Halted, match=r"whether the order closes something is not known: the .* book"):
+        scene.run(asked)
+
+    assert not scene.asked(PlaceExit, ModifyExit)

@@ -141,6 +141,7 @@ class TradingDay(RuleBasedStateMachine):
         self.desk: Desk | AsyncDesk
         self.open_the_desk()
         self.rest.faults.add(self.lagging())
+        self.is_halted = False
 
     def open_the_desk(self) -> None:
         """A new process begins, with the journal of the one before."""
@@ -202,6 +203,7 @@ class TradingDay(RuleBasedStateMachine):
             self.endless |= endless
             self.close_the_desk()
             self.open_the_desk()  # the faults that are left strike its looks
+            self.halt(self.is_halted)
         self.rest.faults.clear()
         self.rest.faults.add(self.lagging())
         return outcome
@@ -240,9 +242,13 @@ class TradingDay(RuleBasedStateMachine):
             self.spoil(*routes[name], kinds)
         reads = [kind for name in ("looks", "trades", "reads") for kind in calls.get(name, ())]
         self.looks_are_clear = not self.lags and not any(reads)
-        before = self.journal.latest()
+        before, held = self.journal.latest(), {token: self.held(token) for token in TOKENS.values()}
         yield
         self.judge_journal(before)
+        if self.is_halted:
+            for token, old in held.items():
+                new = self.held(token)
+                assert min(old, 0) <= new <= max(old, 0), f"entries were stopped, and {old} became {new}"
 
     def lagging(self) -> list[FaultRule]:
         return [
@@ -490,6 +496,16 @@ class TradingDay(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 5, 70]))
     def time_passes(self, seconds: int) -> None:
         self.clock.advance(seconds)
+
+    @rule(is_halted=st.booleans())
+    def halt(self, is_halted: bool) -> None:
+        guard = self.desk.runner.calls.guard
+        assert guard is not None
+        self.is_halted = is_halted
+        if is_halted:
+            guard.login.trip("the day is bad", "the machine")
+        else:
+            guard.login.release("the machine")
 
     @rule(behind=st.dictionaries(books, lags, min_size=1, max_size=1) | lags.map(all_behind))
     def books_fall_behind(self, behind: dict[str, float]) -> None:
