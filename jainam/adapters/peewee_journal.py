@@ -1,18 +1,23 @@
 """The journal in SQLite or PostgreSQL, beside the contracts, in a table that is only ever added to (X1).
 
 Any number of processes and threads may write at once: a row gets its number and its digest under the lock that its
-commit releases, so numbers, digests and commits have one order.
+commit releases, so numbers, digests and commits have one order. What threads write while one of them waits for the disk
+goes there together, so that a burst of orders waits for it twice and not for each of them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import peewee
-from attrs import frozen
+from attrs import define, field, frozen
 
 from jainam.adapters.databases import Place, reason_of, settings_named, write_ahead
 from jainam.adapters.journal_rows import COLUMNS, NO_DIGEST, content, digest, ending_in, entry_in, intent_in, row, stamp
@@ -110,6 +115,16 @@ class Audit:
         return self.flaw is None
 
 
+@define(eq=False)
+class _Unwritten:
+    """An entry that some thread of process *pid* waits for; in the end it has its *number*, or the *error* it met."""
+
+    columns: tuple[object, ...]
+    number: int = 0
+    error: Exception | None = None
+    pid: int = field(factory=os.getpid)
+
+
 class PeeweeJournal:
     """The `Journal` of *account* at *broker* in *database*: a file, or a ``sqlite:///`` or ``postgresql://`` URL.
 
@@ -141,6 +156,7 @@ class PeeweeJournal:
         if not (create or self._place.is_there):
             raise NotConfigured("there is no journal of the database named by JAINAM_DATABASE; nothing was written yet")
         self._durable = durable
+        self._unwritten: deque[_Unwritten] = deque()
         self._connection = OneConnection(self._place, self._set_up)
         with settings_named(self._place.is_file):
             self._connection.do(lambda database: prepare(database, self._place.is_file, create))
@@ -237,22 +253,52 @@ class PeeweeJournal:
 
     def _append(self, what: Intent | Ending) -> int:
         columns = row(self.broker, self.account, what)
-        says = content(columns)
-        append = self._append_to_file if self._place.is_file else self._append_to_server
-        return self._connection.do(lambda database: append(database, columns, says))
+        if not self._place.is_file:
+            return self._connection.do(lambda database: self._append_to_server(database, columns, content(columns)))
+        entry = _Unwritten(columns)
+        self._unwritten.append(entry)
+        try:
+            self._connection.do(lambda database: self._write_out(database, entry))
+        except BaseException:
+            with suppress(ValueError):  # nobody shall write it any more
+                self._unwritten.remove(entry)
+            raise
+        if entry.error is not None:
+            raise entry.error
+        return entry.number
 
-    def _append_to_file(self, database: Any, columns: tuple[object, ...], says: str) -> int:
+    def _write_out(self, database: Any, entry: _Unwritten) -> None:
+        """Leave *entry* written, with all that other threads have brought meanwhile; what troubles one troubles all."""
+        if entry.number or entry.error is not None:
+            return  # written, or not, together with that of another thread
+        batch = [each for each in self._brought() if each.pid == entry.pid]  # a fork copies those of its parent
+        try:
+            numbers = self._append_to_file(database, [each.columns for each in batch])
+        except BaseException as error:
+            for each in batch:
+                each.error = _of_another(error)
+            raise
+        for each, number in zip(batch, numbers, strict=True):
+            each.number = number
+
+    def _brought(self) -> Iterator[_Unwritten]:
+        while self._unwritten:
+            yield self._unwritten.popleft()
+
+    def _append_to_file(self, database: Any, entries: Sequence[tuple[object, ...]]) -> Sequence[int]:
         run = database.execute_sql
         run("BEGIN IMMEDIATE")
         head = run(HEAD, (FORMAT,)).fetchone()
         if head is None:
             raise strange_form(database)
-        number = int(head[0]) + 1
-        chain = digest(head[1], number, says)
-        run(_INSERT, (number, *columns, chain))
-        run(_MOVE_HEAD, (number, chain))
+        last, chain = int(head[0]), head[1]
+        numbers = range(last + 1, last + 1 + len(entries))
+        for number, columns in zip(numbers, entries, strict=True):
+            chain = digest(chain, number, content(columns))
+            run(_INSERT, (number, *columns, chain))
+        run(_MOVE_HEAD, (numbers[-1], chain))
         run("COMMIT")
-        return number
+        return numbers
 
     def _append_to_server(self, database: Any, columns: tuple[object, ...], says: str) -> int:
         found = database.execute_sql(_APPEND_ON_SERVER, (says, FORMAT, *columns)).fetchone()
@@ -289,3 +335,14 @@ class PeeweeJournal:
 
     def _reason(self, error: Exception) -> str:
         return str(error) if isinstance(error, NotConfigured) else reason_of(error, self._place.is_file)
+
+
+def _of_another(error: BaseException) -> Exception:
+    """What *error*, met by one thread, is to another whose entry was written with it."""
+    match error:
+        case sqlite3.Error():
+            return peewee.DatabaseError(*error.args)
+        case Exception():
+            return error
+        case _:  # Ctrl-C
+            return InterruptedError(errno.EINTR, "writing was broken off")
