@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import multiprocessing
 import os
@@ -18,17 +19,22 @@ from attrs import evolve, frozen
 
 from contracts.runner_suite import INFY, RELIANCE, SHARES
 from fakes.exchange import settings_for
+from jainam.adapters.aiohttp_transport import AiohttpTransport
+from jainam.adapters.asyncio_desk import AsyncDesk
 from jainam.adapters.desk import Desk
 from jainam.adapters.environment import Settings
-from jainam.adapters.httpx_transport import HttpxTransport  # noqa: F401 - here, so that no child has to import it again
+from jainam.adapters.httpx_transport import HttpxAsyncTransport
 from jainam.adapters.memory_contracts import MemoryContracts
 from jainam.adapters.memory_journal import MemoryJournal
 from jainam.adapters.peewee_journal import PeeweeJournal
 from jainam.adapters.xts.profiles import JAINAM_PROP
 from jainam.domain.errors import JainamError
+from jainam.domain.flows import cancel_order, modify_order, place_order, place_smart_order
 from jainam.domain.instruments import SymbolKey
-from jainam.domain.orders import Changes, Order, Placed, SmartOrder
+from jainam.domain.orders import Changes, Order, OrderId, Placed, SmartOrder
 from jainam.domain.pacing import Window
+from jainam.domain.reports import SmartOutcome
+from jainam.domain.steps import Flow
 from jainam.domain.vocabulary import PriceType, Product, Side
 from jainam.simulator import Modes, SimulatorSettings
 
@@ -113,40 +119,63 @@ def journal_in(folder: Path) -> PeeweeJournal:
 
 
 def trade_for_ever(folder: Path, url: str, seed: int, line: Connection) -> None:
-    """Place, change and take back orders, one after the other, until killed; tell when it begins."""
+    """Place, change and take back orders until killed; tell when it begins. Every other seed does so with asyncio."""
     chance = random.Random(seed)
+    if seed % 2:
+        asyncio.run(_trade_at_once(folder, url, chance, line))
+        return
     with desk_in(folder, url) as desk:
         desk.positions()
         line.send("begins")
-        placed: Placed | None = None
+        placed: list[OrderId] = []
         while True:
             with contextlib.suppress(JainamError):
-                placed = _something(desk, chance, placed) or placed
+                _remember(desk.runner.run(_something(chance, placed)), placed)
 
 
-def _something(desk: Desk, chance: random.Random, placed: Placed | None) -> Placed | None:
+async def _trade_at_once(folder: Path, url: str, chance: random.Random, line: Connection) -> None:
+    """The same, three orders at a time, over one or the other transport of asyncio."""
+    transport = AiohttpTransport(5) if chance.random() < 0.5 else HttpxAsyncTransport(5)
+    contracts = MemoryContracts(SHARES)
+    async with AsyncDesk.open(settings_in(folder, url), contracts=contracts, transport=transport) as desk:
+        await desk.positions()
+        line.send("begins")
+        placed: list[OrderId] = []
+        while True:
+            flows = [desk.runner.run(_something(chance, placed)) for _ in range(3)]
+            for outcome in await asyncio.gather(*flows, return_exceptions=True):
+                if isinstance(outcome, BaseException) and not isinstance(outcome, JainamError):
+                    raise outcome
+                _remember(outcome, placed)
+
+
+def _remember(outcome: object, placed: list[OrderId]) -> None:
+    found = outcome.placed if isinstance(outcome, SmartOutcome) else outcome
+    if isinstance(found, Placed):
+        placed.append(found.order_id)
+
+
+def _something(chance: random.Random, placed: list[OrderId]) -> Flow[Any]:
+    """One of the things that can be done, with one of the orders that were *placed* or with a new one."""
     key = chance.choice((RELIANCE, INFY))
     deed = chance.choice(("buy", "buy", "sell", "sell", "rest", "rest", "modify", "cancel", "smart"))
-    match deed:
-        case "modify" if placed is not None:
-            desk.modify_order(placed.order_id, Changes(price=Decimal(chance.randint(1190, 1210))))
-        case "cancel" if placed is not None:
-            desk.cancel_order(placed.order_id)
-        case "smart":
-            return desk.place_smart_order(_smart(key, chance.randint(-5, 5))).placed
-        case _:
-            rests = deed != "buy" and deed != "sell"
-            return desk.place_order(
-                Order(
-                    instrument=key,
-                    side=Side.SELL if deed == "sell" else Side.BUY,
-                    product=Product.MIS,
-                    quantity=chance.randint(1, 5),
-                    price_type=PriceType.LIMIT if rests else PriceType.MARKET,
-                    price=Decimal(1200 if rests else 0),
-                )
-            )
-    return None
+    if deed == "modify" and placed:
+        return modify_order(chance.choice(placed[-5:]), Changes(price=Decimal(chance.randint(1190, 1210))))
+    if deed == "cancel" and placed:
+        return cancel_order(chance.choice(placed[-5:]))
+    if deed == "smart":
+        return place_smart_order(_smart(key, chance.randint(-5, 5)))
+    rests = deed not in ("buy", "sell")
+    return place_order(
+        Order(
+            instrument=key,
+            side=Side.SELL if deed == "sell" else Side.BUY,
+            product=Product.MIS,
+            quantity=chance.randint(1, 5),
+            price_type=PriceType.LIMIT if rests else PriceType.MARKET,
+            price=Decimal(1200 if rests else 0),
+        )
+    )
 
 
 def hold_at(folder: Path, url: str, targets: tuple[int, ...], takes_turns: bool, line: Connection) -> None:
