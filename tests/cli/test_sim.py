@@ -171,6 +171,7 @@ def test_without_aiohttp_the_words_say_what_to_install(alone: Terminal, monkeypa
             FaultRule(kind="lose_answer", method="POST", path="/interactive/orders", times=2),
         ),
         ("* * delay seconds=0.5", FaultRule(kind="delay", seconds=0.5)),
+        ("GET * lag seconds=1.5 reads=2 x9", FaultRule(kind="lag", method="GET", seconds=1.5, reads=2, times=9)),
         (
             "get /interactive/* gateway status=503 skip=1",
             FaultRule(kind="gateway", method="GET", path="/interactive/*", status=503, skip=1),

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator.trader import INTERACTIVE, MARKET, NIFTY_FUTURE, PRO, RELIANCE, Trader, exchange
 
-from jainam.cli.sim import fault_from
 from jainam.simulator import Dropped, FaultRule, Limit, ManualClock, Modes, Request, Response, Rest, SimulatorSettings
 
 ORDERS = f"{INTERACTIVE}/orders"
@@ -482,10 +481,3 @@ def test_an_investor_sees_lagging_books_on_the_ordinary_routes() -> None:
 
     for path in (ORDERS, f"{ORDERS}/trades", f"{INTERACTIVE}/portfolio/positions?dayOrNet=NetWise"):
         assert trader.refused("GET", path)[2] == "Data Not Available"
-
-
-def test_a_lag_is_scripted_on_the_command_line() -> None:
-    """A lag is written like any other fault."""
-    rule = fault_from("GET /interactive/orders/dealerorderbook lag seconds=1.5 reads=2 x9")
-
-    assert (rule.kind, rule.seconds, rule.reads, rule.times) == ("lag", 1.5, 2, 9)
