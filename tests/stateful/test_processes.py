@@ -28,7 +28,7 @@ def ended(exchange: ExchangeServer, folder: Path, targets: tuple[int, ...], take
         try:
             assert [child.line.recv() for child in children] == ["ready"] * PROCESSES
             exchange.rest.faults.add(
-                [FaultRule(kind="delay", path=POSITIONS, seconds=0 if takes_turns else 0.4, times=99)]
+                [FaultRule(kind="delay", path=POSITIONS, seconds=0 if takes_turns else 0.7, times=99)]
             )
             for child in children:
                 child.line.send("go")
