@@ -53,7 +53,7 @@ class _Traded:
 
     bought: int = 0
     sold: int = 0
-    is_listed: bool = False
+    has_sums: bool = False
     adds_up: bool = True
 
     def count(self, row: OrderRow) -> None:
@@ -63,13 +63,15 @@ class _Traded:
             self.sold += row.filled
 
     def compare(self, position: Position) -> None:
-        self.is_listed = True
+        self.has_sums = self.has_sums or position.buy_quantity > 0 or position.sell_quantity > 0
         self.adds_up = self.adds_up and position.buy_quantity - position.sell_quantity == position.quantity
         self.bought -= position.buy_quantity
         self.sold -= position.sell_quantity
 
     @property
     def is_missing(self) -> bool:
-        if not self.is_listed:
+        if not self.adds_up:
+            return False
+        if not self.has_sums:  # unlisted, or listed as flat: by some broker perhaps that gives no sums
             return self.bought != self.sold
-        return self.adds_up and (self.bought > 0 or self.sold > 0)
+        return self.bought > 0 or self.sold > 0

@@ -87,9 +87,10 @@ def test_a_position_has_sold_what_its_orders_sold() -> None:
     assert lagging([sold], [position(-75)], NOW) == {}
 
 
-def test_a_position_that_was_opened_and_closed_may_be_unlisted() -> None:
-    """What was bought and sold in equal parts leaves nothing for a book to show."""
-    assert lagging([traded(), traded(side=Side.SELL)], [], NOW) == {}
+@pytest.mark.parametrize("held", [(), (position(0),)], ids=["unlisted", "without sums"])
+def test_a_position_that_was_opened_and_closed_may_show_nothing(held: Any) -> None:
+    """What was bought and sold in equal parts leaves nothing that every broker's book would show."""
+    assert lagging([traded(), traded(side=Side.SELL)], held, NOW) == {}
 
 
 def test_old_trades_count_once_there_is_a_new_one() -> None:
