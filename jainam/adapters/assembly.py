@@ -69,12 +69,11 @@ def beside(settings: Settings, first: Machinery, clock: Clock | AsyncClock, guar
     Everything that the login has one of is shared, the switch that stops all its clients included. *guards* are those
     of the login's clients so far: what one of them remembers of a client, all desks for him go by.
     """
-    client, local = settings.client_id or "", first.local
-    if first.calls.guard is not None:
-        guards.setdefault(first.calls.guard.client_id or "", first.calls.guard)
+    client, local, its_guard = settings.client_id or "", first.local, first.calls.guard
+    assert its_guard is not None, "every desk has one"
+    guards.setdefault(its_guard.client_id or "", its_guard)
     guard = guards.setdefault(client, guard_for(settings.limits, settings.halt_file, settings.client_id, clock.now))
-    if first.calls.guard is not None:
-        guard.login = first.calls.guard.login
+    guard.login = its_guard.login
     calls, answers = _for_client(
         settings, clock, guard, _journal(settings), local.contracts, local.sessions, local.tags, local.listen
     )

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from attrs import define, evolve, field
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.clock import FakeAsyncClock, FakeClock
@@ -85,6 +85,7 @@ DEEDS: dict[str, Callable[[Desk], object]] = {
 deeds = st.lists(st.tuples(st.sampled_from(CLIENTS), st.sampled_from(sorted(DEEDS))), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(deeds)
 def test_a_call_for_one_client_never_touches_another(done: list[tuple[str, str]]) -> None:
     """Whatever is done for one client, its requests name him alone and the others' books stay as they are."""
@@ -99,6 +100,7 @@ def test_a_call_for_one_client_never_touches_another(done: list[tuple[str, str]]
         assert {other: login.books_of(other) for other in others} == others
 
 
+@settings(deadline=None)
 @given(st.sampled_from(CLIENTS), st.sampled_from(CLIENTS))
 def test_each_client_has_books_of_his_own(buyer: str, reader: str) -> None:
     """A purchase stands in the books of the client it was made for, and in no other's."""
