@@ -31,8 +31,8 @@ def place_sliced(order: Order) -> Flow[SlicedOrder]:
     """Send *order* in slices that the exchange takes, one after the other, until all have left or one is not taken.
 
     A market-order policy has its say once, for all of them. The slices carry the tag of the whole as the beginning of
-    theirs. After one that is refused or in doubt none is sent, and the report says how much is left. Raises
-    `InvalidOrder` when some slice could not be sent at all.
+    theirs, a second try of one as well. After one that is refused or in doubt none is sent, and the report says how
+    much is left. Raises `InvalidOrder` when some slice could not be sent at all.
     """
     contract: Contract = yield from FindContract(order.instrument)
     house = yield from HouseRules()
@@ -50,8 +50,9 @@ def place_sliced(order: Order) -> Flow[SlicedOrder]:
     parts: list[Part] = []
     for number, piece in enumerate(pieces):
         outcome: Outcome[Placed]
+        first, second = (OrderTag(f"{tag}{mark:03d}") for mark in (number, MOST_SLICES + number))
         try:
-            outcome = yield from sent(PlaceOrder(piece, contract, OrderTag(f"{tag}{number:03d}"), meant=meant))
+            outcome = yield from sent(PlaceOrder(piece, contract, first, meant=meant, second_tag=second))
         except JainamError as error:
             outcome = error
         parts.append(Part(piece, outcome))

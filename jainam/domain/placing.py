@@ -130,7 +130,7 @@ def _after_rate_limit(step: PlaceOrder, refused: RateLimited, is_last: bool) -> 
             refused.code,
             refused.status,
         ) from refused
-    again = evolve(step, tag=(yield from NewTag()))
+    again = evolve(step, tag=step.second_tag or (yield from NewTag()))
     try:
         return Placed((yield from sent_once(again)), again.tag)
     except JainamError as error:
@@ -157,7 +157,7 @@ def _if_reducing(step: PlaceOrder, halted: Halted) -> Flow[Placed]:
     books = yield from despite_the_guard(halted, books_of(contract.key, order.product, contract.ref))
     if not is_reducing(order, books.held, working_in(books.orders, contract.ref, order.product)):
         raise halted
-    return (yield from sent(PlaceExit(order, contract, step.tag, books.held, step.meant)))
+    return (yield from sent(PlaceExit(order, contract, step.tag, books.held, step.meant, step.second_tag)))
 
 
 def despite_the_guard(halted: Halted, reading: Flow[T]) -> Flow[T]:

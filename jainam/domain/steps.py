@@ -285,6 +285,8 @@ class PlaceOrder(BrokerStep[OrderId]):
     """The position that the order was worked out from, for the journal."""
     meant: PriceType | None = None
     """What *order* was before a market-order policy gave it its limit, for the journal; ``None`` for all others."""
+    second_tag: OrderTag | None = None
+    """The tag of a second try, should there be one; ``None`` makes a new one."""
 
     @property
     def key(self) -> str:

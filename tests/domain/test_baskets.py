@@ -13,16 +13,18 @@ from fakes.script import Scene
 from jainam.domain.baskets import place_basket, place_sliced
 from jainam.domain.errors import (
     BrokerUnavailable,
+    Halted,
     InvalidOrder,
     JainamError,
     OrderRejected,
     OutcomeUnknown,
+    RateLimited,
     Rehearsed,
     SymbolNotFound,
 )
 from jainam.domain.instruments import SymbolKey
 from jainam.domain.orders import Order, OrderId, OrderTag
-from jainam.domain.steps import FindOrder, ListPositions, NewTag, PlaceExit, PlaceOrder
+from jainam.domain.steps import FindOrder, ListOrders, ListPositions, ListTrades, NewTag, PlaceExit, PlaceOrder
 from jainam.domain.vocabulary import Exchange, PriceType, Product, Side
 
 PARENT = OrderTag("J0123456789abcdef012")
@@ -72,6 +74,28 @@ def test_after_a_slice_that_was_not_taken_none_is_sent(trouble: JainamError, lef
     assert not whole.is_complete
     assert (whole.placed, whole.in_doubt, whole.left) == (1800, doubt, left)
     assert isinstance(whole.parts[1].outcome, type(trouble))
+
+
+def test_a_slice_that_is_tried_once_more_keeps_the_tag_of_the_whole() -> None:
+    """While entries are stopped a slice that closes something passes, and when its rate is refused it is tried again
+    under a tag that begins as all of them do (X3, X10)."""
+    scene = Scene(
+        {
+            NewTag: PARENT,
+            PlaceOrder: Halted("halted: the feed is down"),
+            PlaceExit: [RateLimited("too many"), OrderId("9001")],
+            ListOrders: (),
+            ListTrades: (),
+            FindOrder: None,
+            ListPositions: (position(1875),),
+        }
+    )
+    whole = scene.run(place_sliced(order(side=Side.SELL, quantity=1875)))
+
+    tried = [step.tag for step in scene.steps if isinstance(step, PlaceExit)]
+    assert tried == [f"{whole.tag}000", f"{whole.tag}100", f"{whole.tag}001"]
+    assert [part.placed.tag for part in whole.parts if part.placed] == tried[1:]
+    assert whole.is_complete
 
 
 def test_a_rehearsal_shows_all_slices() -> None:

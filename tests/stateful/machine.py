@@ -367,7 +367,9 @@ class TradingDay(RuleBasedStateMachine):
                 return
             assert outcome.placed <= sent <= outcome.placed + outcome.in_doubt, "reported another quantity"
             for number, part in enumerate(outcome.parts):
-                self.judge(part.outcome, OrderTag(f"{outcome.tag}{number:03d}"))
+                # A slice that closes something is tried once more when it was refused for its rate.
+                tags = [OrderTag(f"{outcome.tag}{mark:03d}") for mark in (number, 100 + number)]
+                self.judge(part.outcome, tags[part.placed is not None and part.placed.tag == tags[1]])
 
     @rule(legs=st.lists(st.tuples(keys, sides, st.integers(1, 20), st.booleans()), min_size=1, max_size=4),
           places=faults, reads=faults, looks=faults, dies_after=deaths)  # fmt: skip
