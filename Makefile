@@ -13,10 +13,10 @@ help: ## list the targets
 demo: .venv/has-jainam ## a trading day on the embedded exchange
 	@.venv/bin/jainam demo
 
-# Four at a time, on two cores as well: most of a suite's time is spent waiting for the exchange's rate limits.
+# All at once, on two cores as well: most of a suite's time is spent waiting for the exchange's rate limits.
 test: .venv/has-tox ## every check, on every Python this machine has
 	@sh tools/pythons.sh names
-	@$(TOX) run-parallel -p 4 --parallel-no-spinner
+	@$(TOX) run-parallel -p all --parallel-no-spinner
 	@sh tools/pythons.sh names
 
 quick: .venv/has-tests ## the suite once, on one Python, against the checkout
