@@ -89,10 +89,10 @@ class Grid:
                 overflow="fold",
             )
         for row in self.rows:
-            table.add_row(*(row[place] for place in kept))
+            table.add_row(*(_as_it_is(row[place]) for place in kept))
         if self.total:
             table.add_section()
-            table.add_row(*self.total)
+            table.add_row(*(_as_it_is(cell) for cell in self.total))
         return table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -115,8 +115,13 @@ def facts(pairs: Mapping[str, str | Text]) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     for name, value in pairs.items():
-        table.add_row(name, value if isinstance(value, Text) else Text(value))
+        table.add_row(name, _as_it_is(value))
     return table
+
+
+def _as_it_is(cell: str | Text) -> Text:
+    """Without markup: brokers write brackets into their reasons."""
+    return cell if isinstance(cell, Text) else Text(cell)
 
 
 def _money(value: Decimal | None) -> str:

@@ -41,3 +41,15 @@ def test_an_order_book_fits_an_ordinary_terminal() -> None:
     Console(file=screen, width=80).print(table)
 
     assert len(screen.getvalue().splitlines()) == 4
+
+
+def test_what_a_broker_writes_is_shown_as_it_is() -> None:
+    """A reason in brackets is text and no markup, which would vanish or break the table."""
+    screen = io.StringIO()
+    table = tables.grid("", "Symbol", "Reason~")
+    table.add_row("INFY", "RMS [bold]blocked[/] [/nothing]")
+    table.total = ("all [1]", "x")
+    Console(file=screen, width=80).print(table)
+
+    assert "RMS [bold]blocked[/] [/nothing]" in screen.getvalue()
+    assert "all [1]" in screen.getvalue()

@@ -179,7 +179,6 @@ def test_field_errors_are_shown() -> None:
         refusal("anything", "e-token-0009"),
         refusal("forbidden", status=403),
         refusal("who are you", status=401),
-        page(401, "Unauthorized"),
         HttpResponse(403, b""),
     ],
     ids=lambda response: f"{response.status}-{response.body[-48:]!r}",
@@ -190,6 +189,14 @@ def test_an_expired_session_is_named(step: BrokerStep[Any], response: HttpRespon
 
     assert isinstance(error, LoginExpired)
     assert error.used is DEALER
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_page_that_wants_a_login_leaves_an_order_in_doubt(status: int) -> None:
+    """A gateway's page is no word of the broker's: a read logs in for it, and an order is looked up before all (D4)."""
+    assert type(error_for(ListOrders(), page(status, "Who are you?"))) is LoginExpired
+    for step in MOVES:
+        assert type(error_for(step, page(status, "Who are you?"))) is OutcomeUnknown
 
 
 def test_a_refusal_about_an_instruments_token_is_no_expired_session() -> None:

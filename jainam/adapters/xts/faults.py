@@ -135,7 +135,8 @@ def page_error(step: BrokerStep[Any], response: HttpResponse, path: str, secrets
     words = _page_words(response, path, secrets)
     if status == 429:
         return RateLimited(words, status=status)
-    if status in (401, 403) and not isinstance(step, Login):
+    in_doubt = step.moves_an_order and _is_page(response)  # a firewall's 403 gets no better by another login
+    if status in (401, 403) and not isinstance(step, Login) and not in_doubt:
         return LoginExpired(words, status=status)
     if step.moves_an_order:
         return OutcomeUnknown(words)
