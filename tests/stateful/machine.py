@@ -110,6 +110,8 @@ class TradingDay(RuleBasedStateMachine):
     blocking = True
     url = URL
     timeout, late = 10.0, 20.0
+    workers = 8
+    """How many orders may be under way at once."""
 
     # --- what differs from one kind of day to the next -----------------------------------------------------------
 
@@ -170,6 +172,7 @@ class TradingDay(RuleBasedStateMachine):
                 tags=self.numbers,
             )
             self.loop.run(desk.__aenter__())
+        self.desk.runner.workers = self.workers
 
     def close_the_desk(self) -> None:
         if self.loop is None:

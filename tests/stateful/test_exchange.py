@@ -35,6 +35,12 @@ def test_other_days_are_no_different(kind: type[TradingDay]) -> None:
         run_state_machine_as_test(kind, settings=FEW)
 
 
+class OneByOneDay(TradingDay):
+    """A day without threads, whose failures come again when they are looked at once more."""
+
+    workers = 1
+
+
 def resent(step: BrokerStep[Any]) -> Flow[Any]:
     """What a client does that knows no better: sends again whatever got no answer."""
     try:
@@ -62,4 +68,4 @@ def test_what_doubles_orders_is_noticed(
     )
 
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(TradingDay, settings=until_noticed)
+        run_state_machine_as_test(OneByOneDay, settings=until_noticed)
