@@ -7,19 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from attrs import define
+
 from jainam.domain.errors import InvalidOrder, JainamError, Rehearsed, SymbolNotFound
-from jainam.domain.instruments import Contract, InstrumentRef
+from jainam.domain.fresh_books import shows_own
+from jainam.domain.guards import is_reducing
+from jainam.domain.instruments import Contract
+from jainam.domain.lagging import Key
 from jainam.domain.orders import Order, OrderTag, Placed
 from jainam.domain.patience import patiently
 from jainam.domain.placing import place_order, sent
-from jainam.domain.planning import slices
-from jainam.domain.portfolio import Position
+from jainam.domain.planning import Working, held_in, slices, working_in
 from jainam.domain.protection import needs_quote
 from jainam.domain.quoting import as_it_may_go, market_of
 from jainam.domain.reports import BasketReport, Part, SlicedOrder
-from jainam.domain.steps import FindContract, Flow, HouseRules, ListPositions, NewTag, Outcome, PlaceOrder, Together
+from jainam.domain.steps import (
+    FindContract,
+    Flow,
+    HouseRules,
+    ListOrders,
+    ListPositions,
+    NewTag,
+    Now,
+    Outcome,
+    PlaceOrder,
+    Together,
+)
 from jainam.domain.validation import check
-from jainam.domain.vocabulary import Product, Side
 
 __all__ = ["place_basket", "place_sliced"]
 
@@ -64,22 +78,22 @@ def place_sliced(order: Order) -> Flow[SlicedOrder]:
 def place_basket(orders: Iterable[Order]) -> Flow[BasketReport]:
     """Send several orders, those that only reduce a position before all others; one failure stops none of the rest.
 
-    Raises, and sends nothing, when the positions cannot be read: nobody knows then what reduces.
+    Raises, and sends nothing, when the order book or the positions cannot be read: nobody knows then what reduces.
     """
     wanted = tuple(orders)
-    refs: list[InstrumentRef | None] = []
+    contracts: list[Contract | None] = []
     for order in wanted:
-        refs.append((yield from _ref_of(order)))  # noqa: PERF401 - a comprehension cannot yield
-    exits = _exits(wanted, refs, (yield from patiently(ListPositions(None))))
+        contracts.append((yield from _contract_of(order)))  # noqa: PERF401 - a comprehension cannot yield
+    first, exits = yield from _exits(wanted, contracts)
     house = yield from HouseRules()
     asking = (
-        ref
-        for index, (order, ref) in enumerate(zip(wanted, refs, strict=True))
-        if ref is not None and needs_quote(order, house.policy(is_exit=index in exits))
+        contract.ref
+        for index, (order, contract) in enumerate(zip(wanted, contracts, strict=True))
+        if contract is not None and needs_quote(order, house.policy(is_exit=index in exits))
     )
     market = yield from market_of(asking, house)
     outcomes: dict[int, Outcome[Placed]] = {}
-    for indexes in ([*exits], [index for index in range(len(wanted)) if index not in exits]):
+    for indexes in (first, [index for index in range(len(wanted)) if index not in first]):
         answers = yield from Together(
             tuple(
                 place_order(wanted[index], is_exit=index in exits, held=exits.get(index), market=market)
@@ -90,27 +104,53 @@ def place_basket(orders: Iterable[Order]) -> Flow[BasketReport]:
     return BasketReport(tuple(Part(order, outcomes[index]) for index, order in enumerate(wanted)))
 
 
-def _ref_of(order: Order) -> Flow[InstrumentRef | None]:
-    """The instrument of *order*; ``None`` for one that is unknown, which its own outcome will say."""
+def _contract_of(order: Order) -> Flow[Contract | None]:
+    """What *order* is for; ``None`` for an instrument that is unknown, which its own outcome will say."""
     try:
-        return (yield from FindContract(order.instrument)).ref
+        return (yield from FindContract(order.instrument))
     except SymbolNotFound:
         return None
 
 
-def _exits(
-    orders: Sequence[Order], refs: Sequence[InstrumentRef | None], positions: Iterable[Position]
-) -> dict[int, int]:
-    """Which of *orders*, by number, reduce what is held, each counted after those before it, and what is held then."""
-    held: dict[tuple[InstrumentRef, Product], int] = {}
-    for row in positions:
-        held[row.instrument, row.product] = held.get((row.instrument, row.product), 0) + row.quantity
-    exits = {}
-    for index, (order, ref) in enumerate(zip(orders, refs, strict=True)):
-        if ref is None:
+@define
+class _Standing:
+    """What is held of one instrument, and what already works on it."""
+
+    held: int
+    working: Working
+    is_known: bool
+    """Whether the books show all that we did to it."""
+
+    def is_sure(self, order: Order) -> bool:
+        """True when *order* can only reduce what is held, whatever else fills."""
+        return self.is_known and is_reducing(order, self.held, self.working)
+
+
+def _exits(orders: Sequence[Order], contracts: Sequence[Contract | None]) -> Flow[tuple[list[int], dict[int, int]]]:
+    """Which of *orders*, by number, reduce what the book shows as held, each counted after those before it; and which
+    of those are exits for certain, with what is held then.
+
+    None is certain by books that lag behind our own orders (D16), or beside others that work: where entries are
+    stopped, one that is sent as an exit passes, and the rest are looked at one by one (X10).
+    """
+    asked = yield from Now()
+    # The order book first: what fills between the two reads then counts twice, and too little passes for an exit.
+    rows = yield from patiently(ListOrders(None))
+    positions = yield from patiently(ListPositions(None))
+    stands: dict[Key, _Standing] = {}
+    first: list[int] = []
+    exits: dict[int, int] = {}
+    for index, (order, contract) in enumerate(zip(orders, contracts, strict=True)):
+        if contract is None:
             continue
-        stands = held.get((ref, order.product), 0)
-        if stands and (stands > 0) is (order.side is Side.SELL) and order.quantity <= abs(stands):
-            exits[index] = stands
-            held[ref, order.product] = stands + order.side.sign * order.quantity
-    return exits
+        key = (contract.ref, order.product)
+        if key not in stands:
+            is_known = yield from shows_own(contract.key, key, rows, positions, asked)
+            stands[key] = _Standing(held_in(positions, *key), working_in(rows, *key), is_known)
+        standing = stands[key]
+        if is_reducing(order, standing.held, Working()):
+            first.append(index)
+            if standing.is_sure(order):
+                exits[index] = standing.held
+            standing.held += order.side.sign * order.quantity
+    return first, exits

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from attrs import frozen
 
 from jainam.domain.errors import BrokerUnavailable, JainamError, OutcomeUnknown
 from jainam.domain.instruments import InstrumentRef, SymbolKey
 from jainam.domain.journal import Meant, Verdict
-from jainam.domain.lagging import lagging
+from jainam.domain.lagging import Key, lagging
 from jainam.domain.orders import OrderRow, OrderTag
 from jainam.domain.patience import patiently
 from jainam.domain.planning import held_in
+from jainam.domain.portfolio import Position
 from jainam.domain.steps import Conclude, Flow, ListOrders, ListPositions, Looks, Now, OwnOrders, Pause
 from jainam.domain.vocabulary import OrderState, Product
 
-__all__ = ["DOUBT", "Books", "books_of"]
+__all__ = ["DOUBT", "Books", "books_of", "shows_own"]
 
 
 DOUBT = dt.timedelta(seconds=60)
@@ -41,8 +42,8 @@ def books_of(instrument: SymbolKey, product: Product, ref: InstrumentRef) -> Flo
         # The order book first: what fills between the two reads is then counted twice, which sends too little. The
         # other way round it is in neither book, and the same quantity is sent once more.
         rows = yield from patiently(ListOrders(since))
-        by_tag = {row.tag: row for row in rows if row.tag is not None}
-        recent = [meant for meant in own or () if now - meant.intent.at < DOUBT and not _came_to_nothing(meant)]
+        by_tag = _by_tag(rows)
+        recent = _recent(own, now)
         unseen = [meant for meant in recent if meant.intent.tag not in by_tag]
         for meant in recent:
             if not meant.is_settled and meant.intent.tag in by_tag:
@@ -51,18 +52,27 @@ def books_of(instrument: SymbolKey, product: Product, ref: InstrumentRef) -> Flo
             trouble = _unseen(unseen[-1], instrument)
             continue
         positions = yield from patiently(ListPositions(since))
-        held = held_in(positions, ref, product)
-        late = lagging(rows, positions, now).get((ref, product))
-        if late is None and recent and now - recent[-1].intent.at < LAG and _lags(recent[-1], by_tag, held):
-            late = by_tag[OrderTag(recent[-1].intent.key)]
+        late = _late(rows, positions, recent, (ref, product), now)
         if late is not None:
             trouble = BrokerUnavailable(
                 f"the position book of {instrument} does not show order {late.order_id} yet; nothing was sent"
             )
             continue
-        return Books(rows, held)
+        return Books(rows, held_in(positions, ref, product))
     assert trouble is not None, "there is at least one look"
     raise trouble
+
+
+def shows_own(
+    instrument: SymbolKey, key: Key, rows: Iterable[OrderRow], positions: Iterable[Position], now: dt.datetime
+) -> Flow[bool]:
+    """Whether order book and positions show every order of ours on one instrument, and agree about it, as they are.
+
+    *rows* must have been read before *positions*, and *now* be no later than either.
+    """
+    recent = _recent((yield from OwnOrders(instrument, key[1])), now)
+    seen = _by_tag(rows)
+    return all(meant.intent.tag in seen for meant in recent) and _late(rows, positions, recent, key, now) is None
 
 
 @frozen
@@ -71,6 +81,28 @@ class Books:
 
     orders: tuple[OrderRow, ...]
     held: int
+
+
+def _by_tag(rows: Iterable[OrderRow]) -> dict[OrderTag, OrderRow]:
+    return {row.tag: row for row in rows if row.tag is not None}
+
+
+def _recent(own: Iterable[Meant] | None, now: dt.datetime) -> list[Meant]:
+    """Those of our orders that a book may not show yet, and must."""
+    return [meant for meant in own or () if now - meant.intent.at < DOUBT and not _came_to_nothing(meant)]
+
+
+def _late(
+    rows: Iterable[OrderRow], positions: Iterable[Position], recent: list[Meant], key: Key, now: dt.datetime
+) -> OrderRow | None:
+    """An order that has traded and is not in *positions* yet; all of *recent* are in *rows*."""
+    late = lagging(rows, positions, now).get(key)
+    if late is None and recent and now - recent[-1].intent.at < LAG:
+        row = _by_tag(rows)[OrderTag(recent[-1].intent.key)]
+        # As many are held as before an order of ours that has traded since.
+        if row.filled > 0 and recent[-1].intent.held == held_in(positions, *key):
+            return row
+    return late
 
 
 def _came_to_nothing(meant: Meant) -> bool:
@@ -92,9 +124,3 @@ def _unseen(meant: Meant, instrument: SymbolKey) -> JainamError:
             f"the order book does not show order {meant.order_id} on {instrument} yet; nothing was sent"
         )
     return OutcomeUnknown(f"in doubt, so nothing else was sent for {instrument}", tag=meant.intent.tag)
-
-
-def _lags(meant: Meant, by_tag: Mapping[OrderTag, OrderRow], held: int) -> bool:
-    """Whether *held* is still what it was before an order of ours that has traded since."""
-    row = by_tag[OrderTag(meant.intent.key)]
-    return row.filled > 0 and meant.intent.held == held

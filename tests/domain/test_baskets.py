@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.samples import FUTURE, INDEX, OPTION, SHARE, order, position
+from fakes.samples import FUTURE, INDEX, OPTION, SHARE, meant, order, position, row
 from fakes.script import Scene
 from jainam.domain.baskets import place_basket, place_sliced
 from jainam.domain.errors import (
@@ -24,8 +24,17 @@ from jainam.domain.errors import (
 )
 from jainam.domain.instruments import SymbolKey
 from jainam.domain.orders import Order, OrderId, OrderTag
-from jainam.domain.steps import FindOrder, ListOrders, ListPositions, ListTrades, NewTag, PlaceExit, PlaceOrder
-from jainam.domain.vocabulary import Exchange, PriceType, Product, Side
+from jainam.domain.steps import (
+    FindOrder,
+    ListOrders,
+    ListPositions,
+    ListTrades,
+    NewTag,
+    OwnOrders,
+    PlaceExit,
+    PlaceOrder,
+)
+from jainam.domain.vocabulary import Exchange, OrderState, PriceType, Product, Side
 
 PARENT = OrderTag("J0123456789abcdef012")
 
@@ -120,6 +129,7 @@ def basket_scene() -> Scene:
     """A desk that is long two lots of the future."""
     return Scene(
         {
+            ListOrders: (),
             ListPositions: (position(100), position(50)),
             PlaceOrder: OrderId("9001"),
             PlaceExit: OrderId("9002"),
@@ -169,6 +179,27 @@ def test_what_does_more_than_reduce_is_an_entry(entry: Order) -> None:
     assert not scene.asked(PlaceExit)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {ListOrders: (row(side=Side.SELL, pending=150),)},
+        {OwnOrders: (meant(),)},
+        {ListOrders: (row(tag="t0", filled=75, pending=0, state=OrderState.FILLED),), OwnOrders: (meant(held=150),)},
+    ],
+    ids=["a target works", "an order of ours is in no book", "an order of ours has traded and is not in the positions"],
+)
+def test_what_only_seems_to_reduce_goes_first_and_passes_no_halt(changes: dict[type, object]) -> None:
+    """By books that lag, or beside an order that works, nothing is an exit for certain (X10, D16)."""
+    scene = basket_scene()
+    scene.answers.update(changes)
+    scene.run(place_basket((order(SHARE, quantity=5), order(side=Side.SELL, quantity=150))))
+
+    sent = [step for step in scene.steps if isinstance(step, PlaceOrder)]
+    assert [step.order.instrument for step in sent] == [FUTURE.key, SHARE.key]
+    assert not scene.asked(PlaceExit)
+    assert [step.held for step in sent] == [None, None]
+
+
 def test_each_leg_of_a_basket_has_its_own_outcome() -> None:
     """An unknown symbol, a bad order and a refusal stop no other leg."""
     scene = basket_scene()
@@ -184,10 +215,11 @@ def test_each_leg_of_a_basket_has_its_own_outcome() -> None:
     assert isinstance(report.failed[0].outcome, SymbolNotFound)
 
 
-def test_a_basket_without_positions_to_read_sends_nothing() -> None:
-    """When nobody knows what is held, nobody knows what reduces, and nothing leaves."""
+@pytest.mark.parametrize("book", [ListOrders, ListPositions])
+def test_a_basket_without_books_to_read_sends_nothing(book: type) -> None:
+    """When nobody knows what is held or works, nobody knows what reduces, and nothing leaves."""
     scene = basket_scene()
-    scene.answers[ListPositions] = BrokerUnavailable("bad gateway")
+    scene.answers[book] = BrokerUnavailable("bad gateway")
     with pytest.raises(BrokerUnavailable):
         scene.run(place_basket((order(),)))
 

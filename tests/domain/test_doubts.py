@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from fakes.samples import FUTURE, SHARE, order, position, row, smart, trade
+from fakes.samples import SHARE, meant, order, position, row, smart, trade
 from fakes.script import NOW, Scene
 from jainam.domain.errors import (
     BrokerUnavailable,
@@ -20,7 +19,7 @@ from jainam.domain.errors import (
     RateLimited,
 )
 from jainam.domain.flows import cancel_order, modify_order, place_order, place_smart_order, resolve_intents
-from jainam.domain.journal import Deed, Ending, Intent, Meant, Verdict
+from jainam.domain.journal import Deed, Intent, Meant, Verdict
 from jainam.domain.orders import Changes, OrderId, OrderRow, OrderTag, Placed
 from jainam.domain.reports import Resolution
 from jainam.domain.steps import (
@@ -50,20 +49,6 @@ HALT = Halted("the kill switch is on")
 def concluded(scene: Scene) -> list[tuple[str, Verdict]]:
     """What the journal was told."""
     return [(step.key, step.verdict) for step in scene.steps if isinstance(step, Conclude)]
-
-
-def meant(
-    tag: str = "t0",
-    ago: float = 5,
-    verdict: Verdict | None = Verdict.DONE,
-    number: int = 7,
-    **terms: Any,
-) -> Meant:
-    """An order for one lot of the future that we meant *ago* seconds before."""
-    at = NOW - dt.timedelta(seconds=ago)
-    intent = Intent(deed=Deed.PLACE, at=at, tag=OrderTag(tag), order=order(), ref=FUTURE.ref, **terms)
-    ending = None if verdict is None else Ending(key=tag, at=at, verdict=verdict, order_id=OrderId("9000"))
-    return Meant(number, intent, ending)
 
 
 # --- looks -------------------------------------------------------------------------------------------------------

@@ -240,7 +240,7 @@ def test_legs_that_need_a_quote_fail_alone() -> None:
 
 def test_a_quote_that_grew_old_in_the_queue_is_read_again() -> None:
     """Quotes that were read for many orders serve the last of them only while they are fresh."""
-    times = [NOW, NOW + dt.timedelta(seconds=6)]
+    times = [NOW, NOW, NOW + dt.timedelta(seconds=6)]
     desk = scene(Now=times)
     desk.run(place_basket([order()]))
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey, Token
+from jainam.domain.journal import Deed, Ending, Intent, Meant, Verdict
 from jainam.domain.orders import Order, OrderId, OrderRow, OrderTag, SmartOrder
 from jainam.domain.portfolio import Holding, Position, Trade
 from jainam.domain.vocabulary import Exchange, Kind, OrderState, PriceType, Product, Side
@@ -15,16 +16,21 @@ __all__ = [
     "CONTRACTS",
     "FUTURE",
     "INDEX",
+    "NOW",
     "OPTION",
     "SHARE",
     "TWIN",
     "holding",
+    "meant",
     "order",
     "position",
     "row",
     "smart",
     "trade",
 ]
+
+NOW = dt.datetime(2026, 6, 15, 11, 0, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
+"""What the clock says in scenes."""
 
 FUTURE = Contract(
     key=SymbolKey("NIFTY30JUN26FUT", Exchange.NFO),
@@ -115,6 +121,20 @@ def row(order_id: str = "9001", contract: Contract = FUTURE, **terms: Any) -> Or
         "status": "New",
     }
     return OrderRow(order_id=OrderId(order_id), instrument=contract.ref, **(usual | terms))
+
+
+def meant(
+    tag: str = "t0",
+    ago: float = 5,
+    verdict: Verdict | None = Verdict.DONE,
+    number: int = 7,
+    **terms: Any,
+) -> Meant:
+    """An order for one lot of the future that we meant *ago* seconds before."""
+    at = NOW - dt.timedelta(seconds=ago)
+    intent = Intent(deed=Deed.PLACE, at=at, tag=OrderTag(tag), order=order(), ref=FUTURE.ref, **terms)
+    ending = None if verdict is None else Ending(key=tag, at=at, verdict=verdict, order_id=OrderId("9000"))
+    return Meant(number, intent, ending)
 
 
 def position(quantity: int, contract: Contract = FUTURE, **terms: Any) -> Position:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any, TypeVar
 
-from fakes.samples import CONTRACTS
+from fakes.samples import CONTRACTS, NOW
 from jainam.domain.errors import JainamError, LoginExpired, SymbolNotFound
 from jainam.domain.house import House
 from jainam.domain.login import Access, after_login, needs_login
@@ -38,9 +37,6 @@ T = TypeVar("T")
 
 WAITS = (0.0, 1.0, 2.0, 4.0)
 """The patience that scenes and most scripts have."""
-
-NOW = dt.datetime(2026, 6, 15, 11, 0, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
-"""What the clock says in scenes."""
 
 
 def play(flow: Flow[T], *script: tuple[Step[Any], object]) -> T:
