@@ -77,7 +77,7 @@ def test_a_basket_comes_through_a_pipe(terminal: Terminal) -> None:
 
     assert data["placed"] == 2
     assert [each["order"] for each in data["orders"]] == [None, None]
-    assert terminal.exchange.rest.count("GET", BOOK) == 0
+    assert terminal.exchange.rest.count("GET", BOOK) == 1  # before they were sent, and not after
 
 
 def test_every_bad_order_is_named_before_anything_is_sent(terminal: Terminal, tmp_path: Path) -> None:
