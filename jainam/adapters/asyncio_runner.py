@@ -20,7 +20,7 @@ from jainam.adapters.turns import PATIENCE, POLL, PROMPT, no_lock, not_our_turn
 from jainam.domain.errors import Halted, JainamError, OutcomeUnknown
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket, Window
-from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together, Traffic
+from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, PlaceOrder, Step, Together, Traffic
 from jainam.ports.clock import AsyncClock
 from jainam.ports.locks import Locks, Release
 from jainam.ports.pacing import Pacing
@@ -193,6 +193,9 @@ class AsyncRunner:
         except JainamError as error:
             await self._ended(step, error)
             raise
+        finally:
+            if not isinstance(step, PlaceOrder):  # what the journal says of those, `ListOrders.since` compares with
+                self.reads.outdate()
         await self._ended(step, answer)
         return answer
 

@@ -18,7 +18,7 @@ from jainam.adapters.turns import PATIENCE, POLL, PROMPT, no_lock, not_our_turn
 from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket, Window
-from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, Step, Together, Traffic
+from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, PlaceOrder, Step, Together, Traffic
 from jainam.ports.clock import Clock
 from jainam.ports.locks import Locks, Release
 from jainam.ports.pacing import Pacing
@@ -136,6 +136,9 @@ class Runner:
             if not isinstance(stop, Exception):  # Ctrl-C, or a greenlet that was told to end
                 in_flight(step, stop)
             raise
+        finally:
+            if not isinstance(step, PlaceOrder):  # what the journal says of those, `ListOrders.since` compares with
+                self.reads.outdate()
         self.calls.record.ended(step, answer)
         return answer
 

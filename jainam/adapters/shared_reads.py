@@ -50,6 +50,11 @@ class SharedReads:
         with self._lock:
             self._under_way = {book: other for book, other in self._under_way.items() if other is not reading}
 
+    def outdate(self) -> None:
+        """Nobody joins what is under way: an order was changed meanwhile, which its answer may not show."""
+        with self._lock:
+            self._under_way = {}
+
 
 def broken_off() -> BrokerUnavailable:
     """What those are told who waited for a read that its maker did not finish."""

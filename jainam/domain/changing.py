@@ -186,7 +186,7 @@ def cancel_all_orders() -> Flow[CancelReport]:
     unread: tuple[CancelFailure, ...] = ()
     rows: tuple[OrderRow, ...]
     try:
-        rows = yield from patiently(ListOrders())
+        rows = yield from patiently(ListOrders(None))
     except UnexpectedReply as error:  # a strange row must not keep the others alive, and must not be left unsaid
         if not error.rows:
             raise
@@ -205,7 +205,7 @@ def cancel_all_orders() -> Flow[CancelReport]:
 
 def find_order(order_id: OrderId) -> Flow[OrderRow]:
     """The order-book row of *order_id*; raises `InvalidOrder` when the book, having been read, does not list it."""
-    for row in (yield from patiently(ListOrders())):
+    for row in (yield from patiently(ListOrders(None))):
         if row.order_id == order_id:
             return row
     raise InvalidOrder([f"order {order_id} is not in today's order book"])

@@ -274,7 +274,7 @@ def _left_of(held: list[Position], attempts: list[_Attempt]) -> Flow[dict[Key, i
     for wait in (yield from Waits()):
         yield from Pause(wait)
         try:
-            book = yield from patiently(ListPositions())
+            book = yield from patiently(ListPositions(None))
         except JainamError:
             continue
         left = {}
@@ -295,7 +295,7 @@ def _reasons(
     if not unexplained:
         return {}
     try:
-        return {row.order_id: row for row in (yield from patiently(ListOrders()))}
+        return {row.order_id: row for row in (yield from patiently(ListOrders(None)))}
     except JainamError:
         return {}
 

@@ -147,9 +147,9 @@ def test_close_all_step_by_step() -> None:
         (PlaceExit(order(side=Side.SELL, quantity=75), FUTURE, OrderTag("t1"), 75), OrderId("9001")),
         (Waits(), WAITS),
         (Pause(0), None),
-        (ListPositions(), (position(75),)),
+        (ListPositions(None), (position(75),)),
         (Pause(1), None),
-        (ListPositions(), (position(0),)),
+        (ListPositions(None), (position(0),)),
     )
 
     assert report == CloseReport(

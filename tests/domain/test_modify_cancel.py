@@ -34,7 +34,7 @@ LIVE = [state for state in OrderState if state.is_live]
 
 def book(*rows: OrderRow) -> tuple[tuple[Any, object], ...]:
     """The script of one look at the order book."""
-    return ((ListOrders(), rows),)
+    return ((ListOrders(None), rows),)
 
 
 # --- modify ------------------------------------------------------------------------------------------------------
