@@ -6,25 +6,14 @@ from collections.abc import Iterable
 
 from jainam.domain.errors import SymbolNotFound
 from jainam.domain.instruments import Contract, SymbolKey
+from jainam.domain.listings import Row, merged, row_of
 
 __all__ = ["not_found", "whole_set"]
 
 
-def whole_set(contracts: Iterable[Contract]) -> list[Contract]:
-    """*contracts* without those whose name or number on an exchange an earlier one has; none at all is an error.
-
-    The earlier one is kept because the loader puts first the contract that owns a plain name.
-    """
-    names: set[tuple[str, str]] = set()
-    numbers: set[tuple[str, int]] = set()
-    kept = []
-    for contract in contracts:
-        exchange = contract.key.exchange._value_  # the plain text: hashing an Enum member is ten times slower
-        name, number = (exchange, contract.key.symbol), (exchange, contract.token)
-        if name not in names and number not in numbers:
-            names.add(name)
-            numbers.add(number)
-            kept.append(contract)
+def whole_set(contracts: Iterable[Contract]) -> list[Row]:
+    """*contracts* as rows, without those whose name or number on an exchange an earlier one has; none is an error."""
+    kept, _ = merged([map(row_of, contracts)])
     if not kept:
         raise ValueError("no contracts to store; the ones stored before are kept")
     return kept

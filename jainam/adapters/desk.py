@@ -18,6 +18,7 @@ from jainam.domain import baskets, books, closing, flows, loading, login
 from jainam.domain.closing import Choice, everything
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
+from jainam.domain.loads import Care
 from jainam.domain.market import Quote
 from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, OrderTag, Placed, SmartOrder
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
@@ -162,11 +163,16 @@ class Desk:
         """Find out what became of everything that was meant today and lost sight of; nothing is sent (X1)."""
         return self.runner.run(flows.resolve_intents())
 
-    def load_contracts(self) -> ContractsReport:
-        """Replace the stored contracts by today's master, all segments or nothing (FR8)."""
-        profile = self.settings.profile
+    def load_contracts(self, care: Care | None = None) -> ContractsReport:
+        """Replace the stored contracts by today's master, all segments or nothing (FR8, X9).
+
+        *care* says how good the master must be, and defaults to the settings; the report counts what was left out.
+        """
+        profile, today = self.settings.profile, self.clock.now().date()
         return self.runner.run(
-            loading.load_contracts(profile.segments, profile.index_segments, self.clock.now().date())
+            loading.load_contracts(
+                profile.segments, profile.index_segments, today, care or self.settings.contracts_care
+            )
         )
 
     def contract(self, symbol: str, exchange: Exchange) -> Contract:

@@ -23,6 +23,7 @@ from jainam.adapters.xts.profiles import PROFILES, profile_named
 from jainam.domain.errors import NotConfigured
 from jainam.domain.guards import Limits
 from jainam.domain.house import House
+from jainam.domain.loads import Care
 from jainam.domain.patience import looks_within, spaced
 from jainam.domain.protection import MarketMode, MarketPolicy
 from jainam.domain.rules import DEFAULT_RULES, Counting, QuantityRule
@@ -62,7 +63,8 @@ class Settings:
     answer was lost is looked for during *looking_for* seconds. *caller* is who trades, for the journal, which is
     forced to the disk before an order leaves when *durable*. What processes share besides the database, turns and the
     pace of calls, is in *state_folder*; ``None`` keeps it within this process. *house* is what is asked of every order:
-    rules, and what becomes of market orders (X5, X7).
+    rules, and what becomes of market orders (X5, X7). *contracts_care* says how good a master must be to replace the
+    contracts of the day before (X9).
     """
 
     profile: BrokerProfile
@@ -84,6 +86,7 @@ class Settings:
     limits: Limits = field(factory=Limits)
     halt_file: Path | None = None
     house: House = field(factory=House, repr=False)
+    contracts_care: Care = field(factory=Care)
 
     def for_client(self, client_id: str) -> Settings:
         """The same login acting for another of its clients, with books, counts and a switch of its own.
@@ -115,17 +118,21 @@ class Settings:
         return _login_mark(self.profile.name, self.base_url, self.credentials)
 
 
-def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool = False) -> Settings:
+def read_settings(
+    environ: Mapping[str, str] | None = None, *, host_names: bool = False, profile_name: str | None = None
+) -> Settings:
     """Read and check the `JAINAM_*` variables; with *host_names*, OpenAlgo's names fill in for absent keys (D8).
 
-    Raises `NotConfigured` with every missing and every unusable variable in one message.
+    *profile_name*, where the broker has been chosen elsewhere, wins over `JAINAM_PROFILE`. Raises `NotConfigured` with
+    every missing and every unusable variable in one message.
 
     >>> read_settings({})
     Traceback (most recent call last):
     ...
     jainam.domain.errors.NotConfigured: JAINAM_INTERACTIVE_API_KEY is missing; ...
     """
-    reader = _Reader(os.environ if environ is None else environ, host_names)
+    environ = os.environ if environ is None else environ
+    reader = _Reader({**environ, "JAINAM_PROFILE": profile_name} if profile_name else environ, host_names)
     profile = reader.profile()
     credentials = reader.credentials()
     base_url = reader.base_url(profile)
@@ -141,6 +148,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
     limits = reader.limits()
     halt_file = reader.halt_file(profile, database)
     house = reader.house()
+    contracts_care = reader.contracts_care()
     if reader.problems or credentials is None or profile is None:
         raise NotConfigured("; ".join(reader.problems))
     return Settings(
@@ -163,6 +171,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, host_names: bool 
         limits=limits,
         halt_file=halt_file,
         house=house,
+        contracts_care=contracts_care,
     )
 
 
@@ -308,6 +317,25 @@ class _Reader:
             rules=DEFAULT_RULES.counting(*self.quantity_rules()),
             market=MarketPolicy(mode=mode or MarketMode.SEND, quote_age=dt.timedelta(seconds=float(age))),
         )
+
+    def contracts_care(self) -> Care:
+        """How good a master must be to replace the one before; both shares are given in per cent."""
+        needed = [word.strip().upper() for word in (self.text("JAINAM_CONTRACTS_NEEDED") or "").split(",")]
+        listed = tuple(word for word in needed if word)
+        if any(word not in {exchange.value for exchange in Exchange} for word in listed):
+            self.problems.append(f"JAINAM_CONTRACTS_NEEDED names what is none of {', '.join(Exchange)}")
+        return Care(
+            unreadable=self.share("JAINAM_CONTRACTS_UNREADABLE", Decimal(1)),
+            shrunken=self.share("JAINAM_CONTRACTS_SHRUNKEN", Decimal(50)),
+            needed=listed,
+        )
+
+    def share(self, name: str, default: Decimal) -> Decimal:
+        """A share of one, given in per cent."""
+        found = self.number(name, "per cent", default)
+        if found > 100:
+            self.problems.append(f"{name} must be a number of per cent, 100 or less")
+        return found / 100
 
     def quantity_rules(self) -> tuple[QuantityRule, ...]:
         """How the broker counts where exchanges leave that to it, as in ``MCX=lots,CDS=units:100``."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import nsmallest
 
 from attrs import field, frozen
@@ -11,6 +13,9 @@ from attrs import field, frozen
 from jainam.adapters.contract_sets import not_found, whole_set
 from jainam.domain.errors import SymbolNotFound
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
+from jainam.domain.listings import Row, contract_of
+from jainam.domain.loads import Change, Load, What, differences
+from jainam.domain.searching import ANY, Terms
 from jainam.domain.vocabulary import Exchange
 
 __all__ = ["MemoryContracts"]
@@ -20,66 +25,124 @@ _NEARBY = 20
 
 @frozen
 class _Set:
-    """One whole set of contracts, never changed: whoever holds it reads no mixture."""
+    """One whole set of contracts: whoever holds it reads no mixture. A contract is made when it is first asked for."""
 
-    by_key: Mapping[SymbolKey, Contract] = field(factory=dict)
-    by_ref: Mapping[InstrumentRef, Contract] = field(factory=dict)
+    rows: Mapping[tuple[str, str], Row] = field(factory=dict)
+    symbols: Mapping[tuple[str, int], str] = field(factory=dict)
+    load: Load | None = None
+    changes: tuple[Change, ...] = ()
+    made: dict[SymbolKey, Contract] = field(factory=dict)
+
+    def find(self, key: SymbolKey) -> Contract:
+        """The contract of *key*."""
+        row = self.rows.get((key.exchange._value_, key.symbol))
+        if row is None:
+            raise self.missing(key)
+        return self.made.setdefault(key, contract_of(row))
 
     def missing(self, key: SymbolKey) -> SymbolNotFound:
         """The error for *key*."""
-        listed = sorted(other.symbol for other in self.by_key if other.exchange is key.exchange)
+        listed = sorted(symbol for exchange, symbol in self.rows if exchange == key.exchange)
         place = bisect_left(listed, key.symbol)
         return not_found(
             key,
-            is_empty=not self.by_key,
-            elsewhere=(exchange.value for exchange in Exchange if SymbolKey(key.symbol, exchange) in self.by_key),
+            is_empty=not self.rows,
+            elsewhere=(exchange.value for exchange in Exchange if (exchange.value, key.symbol) in self.rows),
             neighbours=listed[max(place - _NEARBY, 0) : place + _NEARBY],
         )
 
 
 class MemoryContracts:
-    """The *contracts* of one broker in a dict."""
+    """The *contracts* of one broker in a dict; *now* says when a set was stored."""
 
-    def __init__(self, contracts: Iterable[Contract] = ()) -> None:
+    def __init__(
+        self,
+        contracts: Iterable[Contract] = (),
+        *,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
+        self._now = now
+        self._set = _Set()
         given = tuple(contracts)
-        self._set = _set_of(whole_set(given)) if given else _Set()
+        if given:
+            self._set = self._set_of(whole_set(given))
 
     def find(self, key: SymbolKey) -> Contract:
         """The contract of *key*; raises `SymbolNotFound`, which says so when the store is empty."""
         held = self._set
         try:
-            return held.by_key[key]
+            return held.made[key]
         except KeyError:
-            raise held.missing(key) from None
+            return held.find(key)
 
     def named(self, refs: Iterable[InstrumentRef]) -> Mapping[InstrumentRef, Contract]:
         """The contracts of those *refs* that are known."""
-        by_ref = self._set.by_ref
-        return {ref: by_ref[ref] for ref in refs if ref in by_ref}
+        held = self._set
+        return {
+            ref: held.made.get(key) or held.find(key)
+            for ref in refs
+            if (symbol := held.symbols.get((ref.exchange._value_, ref.token))) is not None
+            for key in (SymbolKey(symbol, ref.exchange),)
+        }
 
-    def search(self, text: str, exchange: Exchange | None = None, limit: int = 20) -> tuple[Contract, ...]:
-        """Contracts whose symbol or description holds every word of *text*, shortest symbols first."""
-        words = text.upper().split()
-        hits = (
+    def search(
+        self, text: str = "", exchange: Exchange | None = None, limit: int | None = 20, terms: Terms = ANY
+    ) -> tuple[Contract, ...]:
+        """Contracts whose symbol or description holds every word of *text*, and that meet *terms*."""
+        held, words = self._set, text.upper().split()
+        hits = [
             contract
-            for contract in self._set.by_key.values()
-            if exchange in (None, contract.exchange)
-            and all(word in contract.symbol.upper() or word in contract.description.upper() for word in words)
-        )
-        return tuple(nsmallest(limit, hits, key=lambda hit: (len(hit.symbol), hit.symbol, hit.exchange.value)))
+            for row in held.rows.values()
+            if exchange in (None, row[0]) and all(word in row[1].upper() or word in row[17].upper() for word in words)
+            for contract in (contract_of(row),)
+            if terms.are_met_by(contract)
+        ]
+        most = len(hits) if limit is None else limit
+        return tuple(nsmallest(most, hits, key=lambda hit: (len(hit.symbol), hit.symbol, hit.exchange.value)))
 
     def replace_all(self, contracts: Iterable[Contract]) -> int:
         """Put *contracts* in the place of all of them, at once or not at all; return their number.
 
         Raises `ValueError` when there are none.
         """
-        kept = whole_set(contracts)
-        self._set = _set_of(kept)
-        return len(kept)
+        return self.replace_rows(whole_set(contracts)).rows
+
+    def replace_rows(self, rows: Sequence[Row]) -> Load:
+        """Put *rows* in the place of all contracts, at once or not at all.
+
+        No two of them have one name or one number on an exchange. Raises `ValueError` when there are none.
+        """
+        if not rows:
+            raise ValueError("no contracts to store; the ones stored before are kept")
+        self._set = fresh = self._set_of(rows)
+        assert fresh.load is not None, "it was just stored"
+        return fresh.load
+
+    def last_load(self) -> Load | None:
+        """The set in force; ``None`` before the first."""
+        return self._set.load
+
+    def changes(self) -> tuple[Change, ...]:
+        """What the last load changed of the set before it."""
+        return self._set.changes
 
     def close(self) -> None:
         """Nothing to let go of."""
 
-
-def _set_of(contracts: list[Contract]) -> _Set:
-    return _Set({contract.key: contract for contract in contracts}, {contract.ref: contract for contract in contracts})
+    def _set_of(self, rows: Sequence[Row]) -> _Set:
+        before = {key: (row[7], row[8], row[11]) for key, row in self._set.rows.items()}
+        changes = list(differences(before, rows)) if before else []
+        return _Set(
+            {(row[0], row[1]): row for row in rows},
+            {(row[0], row[2]): row[1] for row in rows},
+            Load(
+                loaded_at=self._now(),
+                rows=len(rows),
+                counts=Counter(row[0] for row in rows),
+                changes=Counter(change[0] for change in changes),
+            ),
+            tuple(
+                Change(What(what), SymbolKey(symbol, Exchange(exchange)), was, now)
+                for what, exchange, symbol, was, now in changes
+            ),
+        )

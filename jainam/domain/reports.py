@@ -9,6 +9,7 @@ from attrs import field, frozen
 from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.instruments import SymbolKey
 from jainam.domain.journal import Intent, Verdict
+from jainam.domain.loads import Load
 from jainam.domain.orders import Order, OrderId, OrderTag, Placed
 from jainam.domain.steps import Outcome
 from jainam.domain.vocabulary import Exchange, Product, Side
@@ -196,10 +197,18 @@ class CancelReport:
 
 @frozen
 class ContractsReport:
-    """What a load of the master contract brought: rows per segment and the total now stored."""
+    """What a load of the master contract brought: rows per segment and the total now stored.
+
+    *left_out* counts rows that are understood and not wanted, by reason; *unreadable* those that are bad, of which
+    *troubles* names the first. *load* is the set that is in force now.
+    """
 
     segments: Mapping[str, int]
     total: int
+    left_out: Mapping[str, int] = field(factory=dict)
+    unreadable: int = 0
+    troubles: tuple[str, ...] = ()
+    load: Load | None = None
 
 
 @frozen

@@ -7,7 +7,7 @@ holds a key, a secret or a token.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar, Union
@@ -18,6 +18,8 @@ from jainam.domain.errors import JainamError
 from jainam.domain.house import House
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.journal import Deed, Meant, Verdict
+from jainam.domain.listings import Listing, Row
+from jainam.domain.loads import Load
 from jainam.domain.market import Quote
 from jainam.domain.orders import Order, OrderId, OrderRow, OrderTag
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
@@ -38,6 +40,7 @@ __all__ = [
     "KeepSession",
     "KnowPnl",
     "KnownSession",
+    "LastLoad",
     "ListHoldings",
     "ListOrders",
     "ListPositions",
@@ -72,7 +75,7 @@ Flow = Generator["Step[Any]", Any, T]
 Outcome = Union[T, JainamError]  # noqa: UP007 - `T | X` is no alias to the type checker
 
 
-def _count(many: tuple[object, ...]) -> str:
+def _count(many: Sequence[object]) -> str:
     return f"<{len(many)}>"
 
 
@@ -136,10 +139,15 @@ class NameContracts(Step[Mapping[InstrumentRef, Contract]]):
 
 
 @frozen
-class ReplaceContracts(Step[int]):
-    """Put *contracts* in the place of all this broker's contracts at once; answers how many there are now."""
+class ReplaceContracts(Step[Load]):
+    """Put *rows* in the place of all this broker's contracts at once; answers what is in force now."""
 
-    contracts: tuple[Contract, ...] = field(repr=_count)
+    rows: Sequence[Row] = field(repr=_count)
+
+
+@frozen
+class LastLoad(Step["Load | None"]):
+    """The set of contracts in force; ``None`` before the first."""
 
 
 @frozen
@@ -390,7 +398,7 @@ class ReadQuotes(BrokerStep[tuple[Quote, ...]]):
 
 
 @frozen
-class DownloadMaster(BrokerStep[tuple[Contract, ...]]):
+class DownloadMaster(BrokerStep[Listing]):
     """The contracts of one broker *segment* that can be traded or watched on *today*."""
 
     api: ClassVar[Api] = Api.MARKET_DATA
@@ -399,7 +407,7 @@ class DownloadMaster(BrokerStep[tuple[Contract, ...]]):
 
 
 @frozen
-class ReadIndexes(BrokerStep[tuple[Contract, ...]]):
+class ReadIndexes(BrokerStep[Listing]):
     """The indices of one broker *segment*, as contracts that can be watched and not traded."""
 
     api: ClassVar[Api] = Api.MARKET_DATA

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
+from jainam.domain.listings import Row
+from jainam.domain.loads import Change, Load
+from jainam.domain.searching import ANY, Terms
 from jainam.domain.vocabulary import Exchange
 
 __all__ = ["Contracts"]
@@ -22,12 +25,29 @@ class Contracts(Protocol):
         """The contracts of those *refs* that are known."""
         ...
 
-    def search(self, text: str, exchange: Exchange | None = None, limit: int = 20) -> tuple[Contract, ...]:
-        """Contracts whose symbol or description holds every word of *text*, shortest symbols first."""
+    def search(
+        self, text: str = "", exchange: Exchange | None = None, limit: int | None = 20, terms: Terms = ANY
+    ) -> tuple[Contract, ...]:
+        """Contracts whose symbol or description holds every word of *text*, and that meet *terms*.
+
+        The shortest symbols come first; a *limit* of ``None`` gives all.
+        """
         ...
 
     def replace_all(self, contracts: Iterable[Contract]) -> int:
         """Put *contracts* in the place of all this broker's contracts, at once or not at all; return their number."""
+        ...
+
+    def replace_rows(self, rows: Sequence[Row]) -> Load:
+        """The same for *rows* of which no two have one name or one number on an exchange."""
+        ...
+
+    def last_load(self) -> Load | None:
+        """The set in force; ``None`` before the first."""
+        ...
+
+    def changes(self) -> tuple[Change, ...]:
+        """What the last load changed of the set before it; nothing when there was none."""
         ...
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from jainam.adapters.environment import HOST_NAMES, Settings, journal_of, read_h
 from jainam.domain.errors import NotConfigured
 from jainam.domain.guards import Limits
 from jainam.domain.house import House
+from jainam.domain.loads import Care
 from jainam.domain.protection import MarketMode, MarketPolicy
 from jainam.domain.rules import DEFAULT_RULES, Counting, QuantityRule
 from jainam.domain.vocabulary import Exchange
@@ -367,6 +368,33 @@ def test_without_platformdirs_a_halt_file_must_be_named(monkeypatch: pytest.Monk
         read_halt_file({})
     assert "JAINAM_HALT_FILE is missing" in problems(KEYS | {"JAINAM_DATABASE": "postgresql://db/x"})
     assert read(JAINAM_DATABASE="/data/x.sqlite").halt_file == Path("/data/x-jainam_prop.halt")
+
+
+# --- contracts ---------------------------------------------------------------------------------------------------
+
+
+def test_how_good_a_master_must_be() -> None:
+    """Shares are given in per cent, exchanges by their names (X9)."""
+    assert read().contracts_care == Care()
+    asked = {
+        "JAINAM_CONTRACTS_UNREADABLE": "0",
+        "JAINAM_CONTRACTS_SHRUNKEN": "12.5",
+        "JAINAM_CONTRACTS_NEEDED": "nse, NFO,",
+    }
+    assert read(**asked).contracts_care == Care(unreadable=Decimal(0), shrunken=Decimal("0.125"), needed=("NSE", "NFO"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("JAINAM_CONTRACTS_UNREADABLE", "x", "JAINAM_CONTRACTS_UNREADABLE must be a number of per cent, 0 or more"),
+        ("JAINAM_CONTRACTS_SHRUNKEN", "101", "JAINAM_CONTRACTS_SHRUNKEN must be a number of per cent, 100 or less"),
+        ("JAINAM_CONTRACTS_NEEDED", "NSE,NYSE", "JAINAM_CONTRACTS_NEEDED names what is none of NSE, NFO"),
+    ],
+)
+def test_a_care_that_means_nothing_is_named(name: str, value: str, words: str) -> None:
+    """A share beyond the whole, and an exchange that nobody knows, are errors that name the variable."""
+    assert words in problems(KEYS | {name: value})
 
 
 # --- clients -----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The store on SQLite keeps what contract stores promise."""
+"""The stores on SQLite and on PostgreSQL keep what contract stores promise."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from contracts.contracts_suite import ContractsSuite, Opener
+from fakes.postgres import execute
 from jainam.adapters.peewee_contracts import PeeweeContracts
 
 
@@ -19,3 +20,20 @@ class TestPeeweeContracts(ContractsSuite):
         files = (tmp_path / f"contracts{number}.db" for number in count())
         with ExitStack() as stack:
             yield lambda: stack.enter_context(closing(PeeweeContracts(next(files))))
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: str) -> str:
+    """A database for all stores: each has a broker of its own in it."""
+    execute(postgres_server, "CREATE DATABASE contracts")
+    return f"{postgres_server.rpartition('/')[0]}/contracts"
+
+
+class TestPeeweeContractsOnServer(ContractsSuite):
+    @pytest.fixture
+    def opened(self, database: str) -> Iterator[Opener]:
+        with ExitStack() as stack:
+            yield lambda: stack.enter_context(closing(PeeweeContracts(database, f"broker{next(_brokers)}")))
+
+
+_brokers = count()

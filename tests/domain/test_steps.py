@@ -4,6 +4,7 @@ import pytest
 
 from fakes.samples import FUTURE, SHARE, order
 from jainam.domain import steps
+from jainam.domain.listings import row_of
 from jainam.domain.orders import OrderId, OrderTag
 from jainam.domain.sessions import Api, Session
 from jainam.domain.steps import (
@@ -52,7 +53,7 @@ def test_step_yields_itself_and_returns_its_answer() -> None:
         PlaceOrder(order(), FUTURE, TAG),
         PlaceExit(order(), FUTURE, TAG),
         ModifyOrder(OrderId("9001"), order(), FUTURE, TAG),
-        ReplaceContracts((FUTURE, SHARE)),
+        ReplaceContracts((row_of(FUTURE), row_of(SHARE))),
         Together((flow(), flow())),
         Alone(("smart", "NFO:X"), flow()),
     ],
@@ -70,7 +71,7 @@ def test_text_of_a_step_is_one_line(step: Step[object]) -> None:
 
 def test_many_are_told_by_their_number() -> None:
     """A step that carries many things says how many."""
-    assert repr(ReplaceContracts((FUTURE, SHARE))) == "ReplaceContracts(contracts=<2>)"
+    assert repr(ReplaceContracts((row_of(FUTURE), row_of(SHARE)))) == "ReplaceContracts(rows=<2>)"
     assert repr(Together((flow(),))) == "Together(flows=<1>)"
 
 

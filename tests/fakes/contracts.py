@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from jainam.adapters.memory_contracts import MemoryContracts
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
+from jainam.domain.listings import Row
+from jainam.domain.loads import Load
 
 __all__ = ["FakeContracts"]
 
@@ -30,10 +32,10 @@ class FakeContracts(MemoryContracts):
         self._complain()
         return super().named(refs)
 
-    def replace_all(self, contracts: Iterable[Contract]) -> int:
-        """Put *contracts* in the place of all of them."""
+    def replace_rows(self, rows: Sequence[Row]) -> Load:
+        """Put *rows* in the place of all contracts."""
         self._complain()
-        return super().replace_all(contracts)
+        return super().replace_rows(rows)
 
     def _complain(self) -> None:
         if self.trouble is not None:

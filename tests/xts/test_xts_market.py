@@ -11,7 +11,8 @@ from xts.support import CODEC, MARKET, answer, read, sample
 
 from jainam.adapters.xts.values import INDIA
 from jainam.domain.errors import UnexpectedReply
-from jainam.domain.instruments import InstrumentRef, SymbolKey, Token
+from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey, Token
+from jainam.domain.listings import Listing, contract_of
 from jainam.domain.steps import DownloadMaster, ReadIndexes, ReadQuotes
 from jainam.domain.vocabulary import Exchange, Kind
 
@@ -135,10 +136,15 @@ def test_a_quote_that_cannot_be_read_is_an_error(item: object) -> None:
     assert "canary" not in str(caught.value)
 
 
+def contracts(found: Listing) -> tuple[Contract, ...]:
+    """What was read, as contracts."""
+    return tuple(map(contract_of, found.rows))
+
+
 def test_index_lists_become_contracts_to_watch() -> None:
     """Names are OpenAlgo's, tokens the server's, and the number behind the last underscore is the token (5.4)."""
-    nse = read(ReadIndexes("NSECM"), "indexlist", session=MARKET)
-    bse = read(ReadIndexes("BSECM"), "indexlist_bse", session=MARKET)
+    nse = contracts(read(ReadIndexes("NSECM"), "indexlist", session=MARKET))
+    bse = contracts(read(ReadIndexes("BSECM"), "indexlist_bse", session=MARKET))
 
     assert {row.symbol: row.token for row in nse} == {
         "NIFTY": 26000,
@@ -155,20 +161,22 @@ def test_index_lists_become_contracts_to_watch() -> None:
 
 def test_index_lists_are_read_with_tolerance() -> None:
     """A name with underscores keeps them, a second entry of one name and an unreadable one are left out."""
-    entries = ["A_B_7", "A_B_8", "NOTOKEN", "_9", "X_y", 5]
-    (found,) = CODEC.decode(ReadIndexes("NSECM"), answer({"indexList": entries}), MARKET)
+    entries = ["A_B_7", "A_B_8", "NOTOKEN", "_9", "X_y", 5, f"HUGE_{'9' * 19}", "ZERO_0"]
+    listing = CODEC.decode(ReadIndexes("NSECM"), answer({"indexList": entries}), MARKET)
+    (found,) = contracts(listing)
 
     assert (found.key, found.token) == (SymbolKey("A_B", Exchange.NSE_INDEX), 7)
-    assert CODEC.decode(ReadIndexes("NSECM"), answer({"indexList": []}), MARKET) == ()
-    assert CODEC.decode(ReadIndexes("MCXFO"), answer({"indexList": ["MCXBULLDEX_1"]}), MARKET) == ()
+    assert (listing.lines, listing.unreadable, listing.troubles[0]) == (8, 6, "entry 3 is no NAME_TOKEN")
+    for segment, names in (("NSECM", []), ("MCXFO", ["MCXBULLDEX_1"])):
+        assert not CODEC.decode(ReadIndexes(segment), answer({"indexList": names}), MARKET).rows
     with pytest.raises(UnexpectedReply, match="indexList"):
         CODEC.decode(ReadIndexes("NSECM"), answer({"indexList": ["?"]}), MARKET)
 
 
 def test_the_master_is_one_text_inside_the_envelope() -> None:
     """The published answer holds rows of two segments; those of the one asked for are taken."""
-    (reliance,) = read(DownloadMaster("NSECM", TODAY), "master_response", session=MARKET)
-    (future,) = read(DownloadMaster("NSEFO", TODAY), "master_response", session=MARKET)
+    (reliance,) = contracts(read(DownloadMaster("NSECM", TODAY), "master_response", session=MARKET))
+    (future,) = contracts(read(DownloadMaster("NSEFO", TODAY), "master_response", session=MARKET))
 
     assert (str(reliance.key), str(future.key)) == ("NSE:RELIANCE", "NFO:NIFTY27JAN26FUT")
     assert json.loads(sample("master_response"))["result"].count("\n") == 1
@@ -177,7 +185,7 @@ def test_the_master_is_one_text_inside_the_envelope() -> None:
 @pytest.mark.parametrize("result", ["", "\n", None, [], {}])
 def test_a_segment_that_may_not_be_traded_is_empty(result: object) -> None:
     """Success with nothing in it is how a server says that the account may not trade there (protocol 5.3)."""
-    assert CODEC.decode(DownloadMaster("MCXFO", TODAY), answer(result), MARKET) == ()
+    assert not CODEC.decode(DownloadMaster("MCXFO", TODAY), answer(result), MARKET).rows
 
 
 def test_a_master_that_is_no_text_is_an_error() -> None:

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import evolve, field, frozen
-
 from jainam.adapters.xts.credentials import Caller
-from jainam.adapters.xts.segments import INDEX_EXCHANGES, NUMBERS, exchange_of
-from jainam.adapters.xts.values import integer, number
+from jainam.adapters.xts.master_rows import LAYOUTS, LeftOut, RowReader
+from jainam.adapters.xts.segments import INDEX_EXCHANGES, NUMBERS
 from jainam.domain.errors import UnexpectedReply
-from jainam.domain.instruments import Contract, SymbolKey, Token
+from jainam.domain.instruments import Contract
+from jainam.domain.listings import Listing, Row, contract_of
+from jainam.domain.loads import Care, concerns
 from jainam.domain.steps import DownloadMaster
-from jainam.domain.symbols import SymbolParts, format_symbol, index_symbol
 from jainam.domain.vocabulary import Exchange, Kind
 
-__all__ = ["MasterRead", "parse_master", "read_master", "survey_master"]
+__all__ = ["parse_master", "read_master", "survey_master"]
 
-FUTURE, OPTION, SPREAD, SPOT = "1", "2", "4", "16"
-CASH = frozenset({"8", "32", "64", "128", "256", "512"})
-
-CASH_COLUMNS, FUTURE_COLUMNS, OPTION_COLUMNS = 22, 21, 23
-
-TOLERATED = Decimal("0.01")
-"""The share of unreadable rows beyond which the file, not a row, is wrong."""
-
-RIGHTS: Mapping[str, Kind] = {"3": Kind.CALL, "4": Kind.PUT}
+SPREAD, SPOT = "4", "16"
+NAMED_TROUBLES = 5
+"""How many unreadable rows are named; the rest are counted."""
 
 PLAIN_SERIES: Mapping[Exchange, tuple[str, ...]] = {
     Exchange.NSE: ("EQ", "BE", "BZ", "SM", "ST"),
@@ -42,31 +33,13 @@ keeps its plain name unless a group further to the left claims it.
 """
 
 
-@frozen(kw_only=True)
-class MasterRead:
-    """What a segment's master held: *contracts*, and how many rows were left out and why.
-
-    *trouble* says what is wrong with the first unreadable row.
-    """
-
-    contracts: tuple[Contract, ...] = field(repr=lambda many: f"<{len(many)}>")
-    rows: int
-    left_out: Mapping[str, int]
-    unreadable: int
-    trouble: str
-
-
-class _LeftOut(Exception):
-    """A row that is understood and not wanted; the message says what it is."""
-
-
-def read_master(step: DownloadMaster, result: Any, _: Caller) -> tuple[Contract, ...]:
+def read_master(step: DownloadMaster, result: Any, _: Caller) -> Listing:
     """The contracts in the answer; a segment the account may not trade comes as an empty text."""
     if result is None or result == [] or result == {}:
-        return ()
+        return Listing(rows=(), lines=0)
     if not isinstance(result, str):
         raise UnexpectedReply("the instrument master is no text", ["result"])
-    return parse_master(result, step.segment, step.today)
+    return survey_master(result, step.segment, step.today)
 
 
 def parse_master(text: str, segment: str, today: dt.date) -> tuple[Contract, ...]:
@@ -76,212 +49,118 @@ def parse_master(text: str, segment: str, today: dt.date) -> tuple[Contract, ...
     than one row in a hundred cannot be read.
     """
     found = survey_master(text, segment, today)
-    if found.unreadable > found.rows * TOLERATED:
-        raise UnexpectedReply(
-            f"{found.unreadable} of {found.rows} rows of the {segment} master cannot be read", [found.trouble]
-        )
-    return found.contracts
+    if reasons := tuple(concerns({segment: found}, {}, None, Care())):
+        raise UnexpectedReply(*reasons)
+    return tuple(map(contract_of, found.rows))
 
 
-def survey_master(text: str, segment: str, today: dt.date) -> MasterRead:
+def survey_master(text: str, segment: str, today: dt.date) -> Listing:
     """Every row of *text*: read, left out (spreads, test scrips, expired ones, spot prices of goods) or unreadable."""
-    exchange = exchange_of(segment)
-    derivatives: list[Contract] = []
-    cash: list[Contract] = []
+    reader = RowReader(segment, today)
+    derivatives: list[Row] = []
+    cash: list[Row] = []
     left_out: dict[str, int] = {}
-    unreadable, rows, trouble = 0, 0, ""
-    for line_number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        rows += 1
-        columns = line.rstrip("\r").split("|")
+    unreadable, rows, troubles = 0, 0, list[str]()
+    is_clean = _is_text(text)
+    for number, line in enumerate(_lines(text), 1):
+        columns = line.split("|")
         try:
-            contract = _contract(columns, segment, exchange, today)
-        except _LeftOut as reason:
-            left_out[str(reason)] = left_out.get(str(reason), 0) + 1
-        except ValueError as error:
-            unreadable += 1
-            trouble = trouble or f"line {line_number}: {error}"
-        else:
-            (derivatives if contract.kind.is_derivative else cash).append(contract)
-    return MasterRead(
-        contracts=(*_named(cash, exchange), *derivatives),
-        rows=rows,
+            # Column 3 says which of the three layouts a row has; its length alone does not (trap 11).
+            count, read, is_cash = LAYOUTS[columns[2]]
+            if len(columns) != count or columns[0] != segment or "NSETEST" in columns[3]:
+                _complain(columns, segment)
+            if not is_clean and not _is_text(line):
+                raise ValueError("it holds what is no text")
+            (cash if is_cash else derivatives).append(read(reader, columns))
+        except LeftOut as reason:
+            left_out[reason.why] = left_out.get(reason.why, 0) + 1
+        except (LookupError, ValueError) as error:
+            if not line.strip():
+                continue
+            why = _left_out(columns, segment)
+            if why is not None:
+                left_out[why] = left_out.get(why, 0) + 1
+            else:
+                unreadable += 1
+                if unreadable <= NAMED_TROUBLES:
+                    troubles.append(f"line {number}{_called(columns)}: {_trouble(columns, error)}")
+        rows += 1
+    return Listing(
+        rows=[*_named(cash, reader.exchange), *derivatives],
+        lines=rows,
         left_out=left_out,
         unreadable=unreadable,
-        trouble=trouble,
+        troubles=tuple(troubles),
     )
 
 
-def _contract(columns: list[str], segment: str, exchange: Exchange, today: dt.date) -> Contract:
-    # Column 3 says which of the three layouts a row has; its length alone does not (trap 11).
+def _lines(text: str) -> Iterator[str]:
+    """The lines of *text* one by one: all of them at once would be another copy of the file."""
+    start, find = 0, text.find
+    has_returns = "\r" in text
+    while start <= len(text):
+        end = find("\n", start)
+        if end < 0:
+            end = len(text)
+        yield text[start:end].rstrip("\r") if has_returns else text[start:end]
+        start = end + 1
+
+
+def _is_text(words: str) -> bool:
+    """Half a character and the character zero, both of which JSON can spell, are none that databases keep."""
+    return "\0" not in words and (words.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in words))
+
+
+def _left_out(columns: list[str], segment: str) -> str | None:
+    """Why a row that none of the layouts took is left out; ``None`` when it is bad."""
     if len(columns) < 4:
-        raise ValueError(f"{len(columns)} columns are no instrument")
+        return None
     if columns[0] != segment:
-        if columns[0] in NUMBERS:
-            raise _LeftOut("other segment")
-        raise ValueError("column 1 is no segment; files of 2019 wrote a number there")
-    kind = columns[2]
-    if kind == SPREAD:
-        raise _LeftOut("spread")
+        return "other segment" if columns[0] in NUMBERS else None
+    if columns[2] == SPREAD:
+        return "spread"
     if "NSETEST" in columns[3]:
-        raise _LeftOut("test scrip")
-    if kind == SPOT and segment not in INDEX_EXCHANGES:
-        raise _LeftOut("spot price")
-    layout = _LAYOUTS.get(kind)
-    if layout is None:
-        raise ValueError("column 3 is no type of instrument")
-    count, read = layout
-    if len(columns) != count:
-        raise ValueError(f"{len(columns)} columns where this type of instrument has {count}")
-    return read(columns, segment, exchange, today)
+        return "test scrip"
+    if columns[2] == SPOT and segment not in INDEX_EXCHANGES:
+        return "spot price"
+    return None
 
 
-def _cash(columns: list[str], segment: str, exchange: Exchange, _: dt.date) -> Contract:
-    return _common(
-        columns,
-        segment,
-        SymbolKey(columns[3], exchange),
-        Kind.EQUITY,
-        display=columns[14],
-        description=columns[18],
-        series=columns[5],
-        isin=columns[15],
-    )
+def _complain(columns: list[str], segment: str) -> None:
+    """Raise what is wrong with, or left out of, a row of a known type."""
+    why = _left_out(columns, segment)
+    if why is not None:
+        raise LeftOut(why)
+    if columns[0] != segment:
+        raise ValueError("column 1 is no segment; files of 2019 wrote a number there")
+    count = LAYOUTS[columns[2]][0]
+    raise ValueError(f"{len(columns)} columns where this type of instrument has {count}")
 
 
-def _index(columns: list[str], segment: str, _: Exchange, __: dt.date) -> Contract:
-    """An index that BSE lists among its shares, as series SPOT (protocol 5.3); it can be watched and not traded."""
-    key = SymbolKey(index_symbol(columns[3]), INDEX_EXCHANGES[segment])
-    return _common(columns, segment, key, Kind.INDEX, display=columns[14], description=columns[18], series=columns[5])
+def _called(columns: list[str]) -> str:
+    """What a bad row says it is, as far as it can be printed."""
+    words = " ".join(word for word in (*columns[1:2], *columns[3:4]) if word.isprintable() and word)
+    return f" ({words[:40]})" if words else ""
 
 
-def _future(columns: list[str], segment: str, exchange: Exchange, today: dt.date) -> Contract:
-    expiry = _running(columns[16], today)
-    parts = SymbolParts(kind=Kind.FUTURE, name=columns[3], expiry=expiry)
-    return _common(
-        columns,
-        segment,
-        SymbolKey(format_symbol(parts), exchange),
-        Kind.FUTURE,
-        display=columns[17],
-        description=columns[20],
-        series=columns[5],
-        expiry=expiry,
-    )
+def _trouble(columns: list[str], error: Exception) -> str:
+    if len(columns) < 4:
+        return f"{len(columns)} columns are no instrument"
+    return str(error) if isinstance(error, ValueError) else "column 3 is no type of instrument"
 
 
-def _option(columns: list[str], segment: str, exchange: Exchange, today: dt.date) -> Contract:
-    expiry = _running(columns[16], today)
-    kind = RIGHTS.get(columns[18])
-    if kind is None:
-        raise ValueError("column 19 is neither call nor put")
-    parts = SymbolParts(kind=kind, name=columns[3], expiry=expiry, strike=_number(columns, 18))
-    return _common(
-        columns,
-        segment,
-        SymbolKey(format_symbol(parts), exchange),
-        kind,
-        display=columns[19],
-        description=columns[22],
-        series=columns[5],
-        expiry=expiry,
-        strike=parts.strike,
-    )
-
-
-_Read = Callable[[list[str], str, Exchange, dt.date], Contract]
-_LAYOUTS: Mapping[str, tuple[int, _Read]] = {
-    **dict.fromkeys(CASH, (CASH_COLUMNS, _cash)),
-    SPOT: (CASH_COLUMNS, _index),
-    FUTURE: (FUTURE_COLUMNS, _future),
-    OPTION: (OPTION_COLUMNS, _option),
-}
-
-
-def _common(
-    columns: list[str], segment: str, key: SymbolKey, kind: Kind, *, display: str, description: str, **more: Any
-) -> Contract:
-    """The columns that every layout has in the same place."""
-    token, lot = integer(columns[1]), integer(columns[12])
-    tick = _number(columns, 12)
-    if token is None or lot is None or token <= 0 or lot <= 0 or tick <= 0 or not columns[3]:
-        raise ValueError("an instrument needs a name, a token, a tick and a lot")
-    return Contract(
-        key=key,
-        token=Token(token),
-        kind=kind,
-        name=columns[3],
-        broker_symbol=display,
-        broker_exchange=segment,
-        lot_size=lot,
-        tick_size=tick,
-        freeze_quantity=_largest_order(columns[10], segment),
-        price_low=_band(columns[9]),
-        price_high=_band(columns[8]),
-        multiplier=_number(columns, 14),
-        description=description,
-        **more,
-    )
-
-
-@lru_cache(maxsize=1 << 14)
-def _decimal(words: str) -> Decimal | None:
-    return number(words)
-
-
-def _number(columns: list[str], position: int) -> Decimal:
-    """The number in the column that the protocol counts as *position*."""
-    found = _decimal(columns[position - 1])
-    if found is None:
-        raise ValueError(f"column {position} holds no number")
-    return found
-
-
-def _band(words: str) -> Decimal | None:
-    """An end of the day's price band; zero means that the master does not know it."""
-    return _decimal(words) or None
-
-
-def _largest_order(words: str, segment: str) -> int | None:
-    """The freeze limit: NSE writes the first quantity it refuses, BSE the last it takes, and 0 for none (trap 12)."""
-    freeze = integer(words) or 0
-    limit = freeze - 1 if segment.startswith("NSE") else freeze
-    return limit if limit > 0 else None
-
-
-@lru_cache(maxsize=1 << 10)
-def _day(words: str) -> dt.date:
-    """The date of an expiry; its clock is a constant of the exchange and says nothing."""
-    try:
-        return dt.date.fromisoformat(words[:10])
-    except ValueError:
-        raise ValueError("column 17 is no date") from None
-
-
-def _running(words: str, today: dt.date) -> dt.date:
-    expiry = _day(words)
-    if expiry < today:
-        raise _LeftOut("expired")
-    return expiry
-
-
-def _named(cash: Iterable[Contract], exchange: Exchange) -> tuple[Contract, ...]:
+def _named(cash: list[Row], exchange: Exchange) -> list[Row]:
     """*cash* with the owner of each plain name first, and the others of that name called NAME-SERIES."""
     ranks = {series: rank for rank, series in enumerate(PLAIN_SERIES.get(exchange, ()))}
-    in_order = sorted(cash, key=lambda contract: ranks.get(contract.series, len(ranks)))
-    owners: list[Contract] = []
-    others: list[Contract] = []
-    taken: set[SymbolKey] = set()
-    for contract in in_order:
-        may_own = contract.series in ranks or exchange is not Exchange.NSE or contract.kind is Kind.INDEX
-        if may_own and contract.key not in taken:
-            taken.add(contract.key)
-            owners.append(contract)
+    in_order = sorted(cash, key=lambda row: ranks.get(row[15], len(ranks)))
+    owners: list[Row] = []
+    others: list[Row] = []
+    taken: set[tuple[str, str]] = set()
+    for row in in_order:
+        may_own = row[15] in ranks or exchange is not Exchange.NSE or row[3] == Kind.INDEX
+        if may_own and (row[0], row[1]) not in taken:
+            taken.add((row[0], row[1]))
+            owners.append(row)
         else:
-            others.append(_with_series(contract))
-    return (*owners, *others)
-
-
-def _with_series(contract: Contract) -> Contract:
-    return evolve(contract, key=SymbolKey(f"{contract.key.symbol}-{contract.series}", contract.key.exchange))
+            others.append((row[0], f"{row[1]}-{row[15]}", *row[2:]))
+    return [*owners, *others]
