@@ -35,11 +35,18 @@ def resolve_intents() -> Flow[tuple[Resolved, ...]]:
     unlisted = [meant for meant in unsettled if meant.intent.deed is Deed.PLACE and meant.intent.tag not in by_tag]
     trades = (yield from patiently(ListTrades())) if unlisted else ()
     traded = {trade.tag: trade.order_id for trade in trades if trade.tag is not None}
-    found = [_resolved(meant.intent, by_tag, rows, traded) for meant in unsettled]
-    for meant, now_known in zip(unsettled, found, strict=True):
+    # Who sent it may trade still, and have learned meanwhile what became of it: his word stands.
+    open_yet = {meant.number for meant in (yield from Unsettled())}
+    found: list[Resolved] = []
+    for meant in unsettled:
+        if meant.number not in open_yet:
+            continue
+        now_known = _resolved(meant.intent, by_tag, rows, traded)
         if meant.ending is None or meant.ending.verdict is not now_known.verdict:
             yield from Conclude(meant.intent.key, now_known.verdict, now_known.order_id, now_known.words)
-    yield from Tell(Resolution(tuple(found)))
+        found.append(now_known)
+    if found:
+        yield from Tell(Resolution(tuple(found)))
     return tuple(found)
 
 

@@ -518,6 +518,15 @@ def test_what_stays_unknown_is_not_written_again() -> None:
     assert not concluded(scene)
 
 
+def test_what_its_own_process_has_settled_meanwhile_is_left_as_it_is() -> None:
+    """An order that was on its way while the books were read keeps the ending that its sender writes (X1)."""
+    scene = Scene({Unsettled: [(meant(verdict=None),), ()], ListOrders: (), ListTrades: ()})
+
+    assert scene.run(resolve_intents()) == ()
+    assert concluded(scene) == []
+    assert not scene.told()
+
+
 def test_the_trade_book_is_read_for_missing_orders_only() -> None:
     """An order that the order book shows needs no second book."""
     scene = Scene({Unsettled: (meant(verdict=None),), ListOrders: (row("9001", tag=OrderTag("t0")),)})
