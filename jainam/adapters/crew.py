@@ -41,13 +41,16 @@ def all_of(work: Callable[[S], T], pieces: Sequence[S], workers: int) -> tuple[T
             broken.append(error)
 
     others = [threading.Thread(target=go_on, name=f"jainam_{n}") for n in range(1, min(workers, len(pieces)))]
-    for other in others:
-        other.start()
-    go_on()
+    begun: list[threading.Thread] = []
     try:
-        _wait_for(others)
+        for other in others:
+            begun.append(other)
+            other.start()
+        go_on()
+        _wait_for(begun)
     except BaseException:  # Ctrl-C: what is under way ends first; another one does not wait for it
-        _wait_for(others)
+        waiting.clear()
+        _wait_for([other for other in begun if other.ident is not None])
         raise
     if broken:
         raise broken[0]

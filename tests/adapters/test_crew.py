@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -94,4 +95,29 @@ def test_ctrl_c_lets_what_is_under_way_end(monkeypatch: pytest.MonkeyPatch) -> N
         all_of(work, range(2), workers=2)
 
     assert sorted(begun) == [0, 1]
+    assert not [thread for thread in threading.enumerate() if thread.name == "jainam_1"]
+
+
+def test_a_thread_that_cannot_start_leaves_nobody_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the crew is broken up before it is complete, who is there already ends his piece and begins no other."""
+    begun: list[int] = []
+    both = threading.Barrier(2)
+    start = threading.Thread.start
+
+    def started(thread: threading.Thread) -> None:
+        if thread.name == "jainam_2":
+            both.wait(5)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def work(piece: int) -> None:
+        begun.append(piece)
+        both.wait(5)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(threading.Thread, "start", started)
+    with pytest.raises(RuntimeError, match="can't start"):
+        all_of(work, range(9), workers=3)
+
+    assert begun == [0]
     assert not [thread for thread in threading.enumerate() if thread.name == "jainam_1"]
