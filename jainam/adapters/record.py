@@ -85,8 +85,14 @@ class Record:
         return () if self.journal is None else self.journal.unsettled(self._morning())
 
     def latest(self) -> int:
-        """The number of the newest entry; 0 when there is none."""
-        return 0 if self.journal is None else self.journal.latest()
+        """The number of the newest entry; 0 when there is none, or when the journal cannot be read."""
+        if self.journal is None:
+            return 0
+        try:
+            return self.journal.latest()
+        except JainamError as error:  # books can be read all the same, and orders taken back
+            log.warning("a read is shared with nobody who has sent orders: %s", error)
+            return 0
 
     def _morning(self) -> dt.datetime:
         """When this trading day began, which is what the broker's books reach back to."""

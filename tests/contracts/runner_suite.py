@@ -24,6 +24,7 @@ from jainam.domain.errors import (
     InvalidOrder,
     JainamError,
     LoginExpired,
+    NotConfigured,
     NotSent,
     OrderRejected,
     OutcomeUnknown,
@@ -499,6 +500,22 @@ class RunnerSuite:
 
         assert report.is_complete
         assert self.sent(desk) == 2
+
+    def test_orders_are_taken_back_whatever_happens_to_the_journal(self, desk: Harness) -> None:
+        """A journal that can be neither read nor written keeps nobody from the books, or from leaving them (X10)."""
+
+        class Damaged(MemoryJournal):
+            def latest(self) -> int:
+                raise NotConfigured("the database cannot be used")
+
+            def meant(self, intent: Intent) -> int:
+                raise Halted("nothing was sent: the journal cannot be written")
+
+        placed = desk.run(place_order(resting()))
+        desk.desk.runner.calls.record.journal = Damaged()
+
+        assert [row.order_id for row in desk.run(order_book())] == [placed.order_id]
+        assert desk.run(cancel_all_orders()).cancelled == (placed.order_id,)
 
     @pytest.mark.parametrize(("seconds", "counts_from"), [(0.5, 0.5), (0.001, 0.0)])
     def test_an_order_that_waited_for_the_disk_counts_from_when_it_left(
