@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from attrs import define, field
 
-from jainam.adapters.calls import Calls, in_flight
+from jainam.adapters.calls import Calls, in_flight, leaves_in_doubt
 from jainam.adapters.local import LocalAnswers, log
 from jainam.adapters.pacer import Pacer
 from jainam.adapters.scoped_locks import whose
@@ -127,7 +127,7 @@ class AsyncRunner:
                     error = trouble
                     if may_log_in and needs_login(step, trouble):
                         reply, error = await self._after_login(step, trouble, flight)
-                    if isinstance(error, OutcomeUnknown) and isinstance(step, BrokerStep) and step.moves_an_order:
+                    if leaves_in_doubt(step, error):
                         lost = True
                 except asyncio.CancelledError as stop:
                     if not lost or not flight.waits_for(stop):

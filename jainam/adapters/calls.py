@@ -19,7 +19,7 @@ from jainam.ports.codec import Codec
 from jainam.ports.sessions import Sessions
 from jainam.ports.transport import HttpRequest, HttpResponse
 
-__all__ = ["Calls", "in_flight"]
+__all__ = ["Calls", "in_flight", "leaves_in_doubt"]
 
 T = TypeVar("T")
 
@@ -77,6 +77,12 @@ class Calls:
         if self.guard is not None:
             self.guard.admit(step, self.record.now)
         self.record.meant(step)
+
+
+def leaves_in_doubt(step: object, error: JainamError | None) -> bool:
+    """True when only the books can tell what became of *step* after *error*, so that it is being looked up."""
+    is_lost = isinstance(error, OutcomeUnknown) or (isinstance(error, RateLimited) and not error.of_login)
+    return is_lost and isinstance(step, BrokerStep) and step.moves_an_order
 
 
 def in_flight(step: BrokerStep[Any], stop: BaseException) -> str:

@@ -8,14 +8,14 @@ from weakref import WeakValueDictionary
 
 from attrs import define, field
 
-from jainam.adapters.calls import Calls, in_flight
+from jainam.adapters.calls import Calls, in_flight, leaves_in_doubt
 from jainam.adapters.crew import all_of
 from jainam.adapters.local import LocalAnswers
 from jainam.adapters.pacer import Pacer
 from jainam.adapters.scoped_locks import whose
 from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
 from jainam.adapters.turns import PATIENCE, POLL, PROMPT, no_lock, not_our_turn
-from jainam.domain.errors import JainamError, OutcomeUnknown
+from jainam.domain.errors import JainamError
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket, Window
 from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, PlaceOrder, Step, Together, Traffic
@@ -82,7 +82,7 @@ class Runner:
                     error = trouble
                     if may_log_in and needs_login(step, trouble):
                         reply, error = self._after_login(step, trouble)
-                    if isinstance(error, OutcomeUnknown) and isinstance(step, BrokerStep) and step.moves_an_order:
+                    if leaves_in_doubt(step, error):
                         lost = step
         except BaseException as stop:
             if lost is not None and not isinstance(stop, Exception):  # Ctrl-C while the order was being looked up
@@ -129,6 +129,7 @@ class Runner:
             self._left_late(windows, began)
         try:
             answer = self.calls.read(step, self.transport.send(request), session)
+            self.calls.record.ended(step, answer)
         except JainamError as error:
             self.calls.record.ended(step, error)
             raise
@@ -139,7 +140,6 @@ class Runner:
         finally:
             if not isinstance(step, PlaceOrder):  # what the journal says of those, `ListOrders.since` compares with
                 self.reads.outdate()
-        self.calls.record.ended(step, answer)
         return answer
 
     def _read(self, step: BrokerStep[T]) -> T:

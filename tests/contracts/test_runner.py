@@ -16,8 +16,10 @@ from fakes.clock import FakeClock
 from fakes.exchange import RestTransport, counted_tags, settings_for
 from jainam.adapters.desk import Desk
 from jainam.adapters.memory_contracts import MemoryContracts
+from jainam.adapters.memory_journal import MemoryJournal
 from jainam.domain.books import order_book, positions
 from jainam.domain.flows import place_order
+from jainam.domain.journal import Ending
 from jainam.domain.steps import Flow
 from jainam.ports.transport import HttpRequest
 from jainam.simulator import Modes, Rest, SimulatorSettings
@@ -100,6 +102,35 @@ class TestRunner(RunnerSuite):
 
         assert "T0001" in "".join(caught.value.__notes__)
         assert "T0001 was in flight" in caplog.text
+
+    def test_ctrl_c_while_an_order_refused_for_its_rate_is_looked_up_names_it(self, desk: BlockingHarness) -> None:
+        """What was refused for its rate is in doubt until the books are read, and Ctrl-C names it until then (D16)."""
+
+        class Interrupted(FakeClock):
+            def sleep(self, seconds: float) -> None:
+                raise KeyboardInterrupt
+
+        desk.run(positions())
+        self.place(desk, "rate_limit")
+        desk.desk.runner.clock = Interrupted(elapsed=desk.clock.elapsed)
+
+        with pytest.raises(KeyboardInterrupt) as caught:
+            desk.run(place_order(buy()))
+
+        assert "T0001" in "".join(caught.value.__notes__)
+
+    def test_ctrl_c_while_the_ending_is_written_names_the_order(self, desk: BlockingHarness) -> None:
+        """An order that was taken, and whose caller is not told so, is named (X1)."""
+
+        class Interrupted(MemoryJournal):
+            def ended(self, ending: Ending) -> int:
+                raise KeyboardInterrupt
+
+        desk.desk.runner.calls.record.journal = Interrupted()
+        with pytest.raises(KeyboardInterrupt) as caught:
+            desk.run(place_order(buy()))
+
+        assert ["PlaceOrder T0001 was in flight; look it up before sending anything again"] == caught.value.__notes__
 
     def test_ctrl_c_while_waiting_gives_up_the_place(self, desk: BlockingHarness) -> None:
         """A call that is interrupted while it waits for its turn leaves the queue, so nobody waits behind it."""
