@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from attrs import define, field
 
@@ -14,7 +14,7 @@ from jainam.adapters.record import Record
 from jainam.domain.errors import JainamError, OutcomeUnknown, RateLimited, Rehearsed
 from jainam.domain.pacing import LimitRefused
 from jainam.domain.sessions import Session
-from jainam.domain.steps import BrokerStep
+from jainam.domain.steps import BrokerStep, Step
 from jainam.ports.codec import Codec
 from jainam.ports.sessions import Sessions
 from jainam.ports.transport import HttpRequest, HttpResponse
@@ -79,7 +79,7 @@ class Calls:
         self.record.meant(step)
 
 
-def leaves_in_doubt(step: object, error: JainamError | None) -> bool:
+def leaves_in_doubt(step: Step[Any], error: JainamError | None) -> TypeGuard[BrokerStep[Any]]:
     """True when only the books can tell what became of *step* after *error*, so that it is being looked up."""
     is_lost = isinstance(error, OutcomeUnknown) or (isinstance(error, RateLimited) and not error.of_login)
     return is_lost and isinstance(step, BrokerStep) and step.moves_an_order
