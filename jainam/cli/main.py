@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from jainam import __version__
-from jainam.cli import basket, books, contracts, demo, guard, journal, moves, orders, session, sim
+from jainam.cli import basket, books, contracts, demo, guard, journal, moves, openalgo, orders, session, sim
 from jainam.cli.failures import INTERRUPTED, UNEXPECTED, USAGE, Failed, Failure, failure_of
 from jainam.cli.output import Output
 from jainam.domain.errors import JainamError, Rehearsed
@@ -28,6 +28,7 @@ ORDER = (
     *("order", "smart", "basket", "cancel-all", "close-all"),
     *("halt", "resume", "guard"),
     *("orders", "trades", "positions", "holdings", "funds", "journal"),
+    "openalgo",
 )
 
 
@@ -158,7 +159,7 @@ def root(
     """The options of the program itself."""
 
 
-for group in (demo, sim, session, contracts, orders, basket, moves, guard, books, journal):
+for group in (demo, sim, session, contracts, orders, basket, moves, guard, books, journal, openalgo):
     group.add_to(app)
 
 
