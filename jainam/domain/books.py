@@ -30,7 +30,7 @@ from jainam.domain.steps import (
 )
 from jainam.domain.vocabulary import Product
 
-__all__ = ["funds", "holdings", "open_position", "order_book", "positions", "profile", "quotes", "trade_book"]
+__all__ = ["funds", "holdings", "named", "open_position", "order_book", "positions", "profile", "quotes", "trade_book"]
 
 
 class Listed(Protocol):
@@ -45,27 +45,27 @@ Row = TypeVar("Row", OrderRow, Trade, Position)
 
 def order_book() -> Flow[tuple[OrderRow, ...]]:
     """Every order of the day, named."""
-    return (yield from _named((yield from patiently(ListOrders()))))
+    return (yield from named((yield from patiently(ListOrders()))))
 
 
 def order(order_id: OrderId) -> Flow[OrderRow]:
     """One order of the day, named."""
-    return (yield from _named(((yield from find_order(order_id)),)))[0]
+    return (yield from named(((yield from find_order(order_id)),)))[0]
 
 
 def followed(placed: Placed) -> Flow[OrderRow]:
     """What the exchange made of a placed order, named."""
-    return (yield from _named(((yield from follow(placed)),)))[0]
+    return (yield from named(((yield from follow(placed)),)))[0]
 
 
 def trade_book() -> Flow[tuple[Trade, ...]]:
     """Every fill of the day, named; empty when nothing traded (FR1)."""
-    return (yield from _named((yield from patiently(ListTrades()))))
+    return (yield from named((yield from patiently(ListTrades()))))
 
 
 def positions() -> Flow[tuple[Position, ...]]:
     """The net positions, closed ones included, named (FR2)."""
-    return (yield from _named((yield from patiently(ListPositions()))))
+    return (yield from named((yield from patiently(ListPositions()))))
 
 
 def open_position(key: SymbolKey, product: Product) -> Flow[int]:
@@ -76,7 +76,11 @@ def open_position(key: SymbolKey, product: Product) -> Flow[int]:
 
 def holdings() -> Flow[tuple[Holding, ...]]:
     """The shares of the account, named and with their last price where a quote could be had (FR3)."""
-    rows = yield from patiently(ListHoldings())
+    return (yield from shares((yield from patiently(ListHoldings()))))
+
+
+def shares(rows: tuple[Holding, ...]) -> Flow[tuple[Holding, ...]]:
+    """*rows* with the symbols that the contract store knows, and their last prices where a quote could be had."""
     contracts = yield from NameContracts(tuple(ref for row in rows for ref in row.listings))
     wanted = [next((ref for ref in row.listings if ref in contracts), None) for row in rows]
     prices: Mapping[InstrumentRef, Quote] = {}
@@ -96,7 +100,7 @@ def _valued(
     if ref is None:
         return row
     quote = prices.get(ref)
-    return evolve(row, symbol=contracts[ref].symbol, last_price=quote.last_price if quote else None)
+    return evolve(row, symbol=contracts[ref].symbol, listed_as=ref, last_price=quote.last_price if quote else None)
 
 
 def funds() -> Flow[Funds]:
@@ -109,7 +113,8 @@ def profile() -> Flow[Profile]:
     return (yield from patiently(ReadProfile()))
 
 
-def _named(rows: tuple[Row, ...]) -> Flow[tuple[Row, ...]]:
+def named(rows: tuple[Row, ...]) -> Flow[tuple[Row, ...]]:
+    """*rows* with the symbols of those that the contract store knows."""
     contracts = yield from NameContracts(tuple(dict.fromkeys(row.instrument for row in rows)))
     return tuple(
         evolve(row, symbol=contracts[row.instrument].symbol) if row.instrument in contracts else row for row in rows

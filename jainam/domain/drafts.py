@@ -17,13 +17,13 @@ from attrs import frozen
 from jainam.domain.errors import InvalidOrder, SymbolNotFound
 from jainam.domain.instruments import Contract, SymbolKey
 from jainam.domain.money import MOST, ZERO, money
-from jainam.domain.orders import Order, SmartOrder
+from jainam.domain.orders import Changes, Order, SmartOrder
 from jainam.domain.rulebook import RuleBook
 from jainam.domain.rules import DEFAULT_RULES
 from jainam.domain.validation import broken_rules
 from jainam.domain.vocabulary import Exchange, PriceType, Product, Side, TimeInForce
 
-__all__ = ["Draft", "read_draft"]
+__all__ = ["Draft", "read_changes", "read_draft"]
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -146,6 +146,35 @@ def read_draft(fields: Mapping[str, Any], *, quantity_required: bool = True) -> 
         target=_whole(fields, "position_size", problems),
         problems=tuple(problems),
     )
+
+
+def read_changes(fields: Mapping[str, Any]) -> Changes:
+    """The new terms that *fields* name, of those an order can be given; absent and ``None`` leave a term as it stands.
+
+    Raises `InvalidOrder` with all that could not be read. Whether the terms suit the order is checked against its row.
+    """
+    problems: list[str] = []
+    quantity = _whole(fields, "quantity", problems)
+    if quantity is not None and quantity <= 0:
+        problems.append(f"quantity must be a whole number above zero, not {quantity}")
+    disclosed = _whole(fields, "disclosed_quantity", problems)
+    if disclosed is not None and disclosed < 0:
+        problems.append(f"disclosed_quantity must be zero or more, not {disclosed}")
+    changes = Changes(
+        quantity=quantity,
+        price_type=_word_or_none(fields, "pricetype", PriceType, problems),
+        product=_word_or_none(fields, "product", Product, problems),
+        price=None if _given(fields, "price") is None else _price(fields, "price", problems),
+        trigger_price=None if _given(fields, "trigger_price") is None else _price(fields, "trigger_price", problems),
+        disclosed_quantity=disclosed,
+    )
+    if problems:
+        raise InvalidOrder(problems)
+    return changes
+
+
+def _word_or_none(fields: Mapping[str, Any], name: str, words: type[Word], problems: list[str]) -> Word | None:
+    return None if _given(fields, name) is None else _word(fields, name, words, None, problems)
 
 
 def _given(fields: Mapping[str, Any], name: str) -> Any:

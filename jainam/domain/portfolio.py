@@ -88,7 +88,8 @@ class Trade:
 class Holding:
     """Shares kept in the demat account; *last_price* is ``None`` when no quote could be had (FR3).
 
-    *listings* names the same share on each exchange it trades on, NSE first.
+    *listings* names the same share on each exchange it trades on, NSE first; *symbol* and *last_price* are those of
+    *listed_as*, the first of them that the contract store knows.
     """
 
     isin: str
@@ -97,6 +98,7 @@ class Holding:
     used_quantity: int
     average_price: Decimal | None
     symbol: str | None = None
+    listed_as: InstrumentRef | None = None
     last_price: Decimal | None = None
     raw: Mapping[str, Any] = field(factory=dict, eq=False, repr=False)
 

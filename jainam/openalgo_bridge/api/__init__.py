@@ -1,0 +1,1 @@
+"""What OpenAlgo calls to log in, trade, read and watch."""

@@ -1,0 +1,1 @@
+"""Contracts, for the library and for OpenAlgo."""

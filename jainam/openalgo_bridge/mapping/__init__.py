@@ -1,0 +1,1 @@
+"""The broker's rows into OpenAlgo's, and OpenAlgo's words into ours."""

@@ -1,0 +1,260 @@
+"""Outcomes into what OpenAlgo's services read: tuples, dicts, statuses, and words that a user may see (CR1, CR3).
+
+The table of errors and statuses is that of the requirements. What is no error of ours is a defect: the caller learns
+that there was one, and the log, cleaned of secrets, the rest (NFR2).
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+from jainam.domain.errors import (
+    BrokerError,
+    BrokerUnavailable,
+    Halted,
+    InvalidOrder,
+    JainamError,
+    LoginExpired,
+    NotSent,
+    OrderRejected,
+    OutcomeUnknown,
+    RateLimited,
+    Rehearsed,
+    SymbolNotFound,
+    UnexpectedReply,
+    WrongCredentials,
+)
+from jainam.domain.orders import Cancelled, Modified, Placed
+from jainam.domain.portfolio import Funds
+from jainam.domain.reports import CancelReport, CloseReport, Leg, SmartOutcome
+from jainam.openalgo_bridge import wiring
+from jainam.openalgo_bridge.logs import Discreet
+
+__all__ = [
+    "BridgeError", "Failure", "Reply", "attempted", "cancelled", "cancelled_all", "closed", "error_dict", "funds",
+    "known", "modified", "placed", "raised", "smart", "status_of", "verdict", "words_of",
+]  # fmt: skip
+
+T = TypeVar("T")
+
+OK = 200
+PARTLY = 502
+DEFECT = "internal error in the broker's module; the log says more"
+REHEARSED = "test mode (JAINAM_TEST_MODE): the order passed every check and was not sent"
+
+STATUSES: tuple[tuple[type[JainamError] | tuple[type[JainamError], ...], int], ...] = (
+    ((InvalidOrder, SymbolNotFound), 400),
+    ((Halted, Rehearsed), 403),
+    (OutcomeUnknown, 504),
+    ((LoginExpired, WrongCredentials), 401),
+    (NotSent, 503),
+    ((BrokerUnavailable, UnexpectedReply), 502),
+    (RateLimited, 429),
+    (BrokerError, 502),
+)
+"""What each error is told as; what is not here, such as `NotConfigured`, is a 500."""
+
+
+class BridgeError(Exception):
+    """A failure in words for the caller, where the host expects an exception."""
+
+
+@frozen
+class Reply:
+    """What the host takes for the answer of its HTTP client: it reads a status by either name, and tests for truth."""
+
+    status: int
+
+    @property
+    def status_code(self) -> int:
+        """The same."""
+        return self.status
+
+    def __bool__(self) -> bool:
+        return True  # requests' own answers are false from 400 on, and the host would lose the status
+
+
+@frozen
+class Failure:
+    """How something failed: the *status* that the host is told, and *message* for people."""
+
+    status: int
+    message: str
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status that stands for *error*; never 200.
+
+    >>> status_of(NotSent("no connection")), status_of(OrderRejected("margin", status=200))
+    (503, 400)
+    """
+    if isinstance(error, OrderRejected):
+        return max(error.status, 400)
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def words_of(error: Exception) -> str:
+    """What may be said about *error*: what happened, to which order, and what to do next."""
+    if isinstance(error, Rehearsed):
+        return REHEARSED
+    return str(error) if isinstance(error, JainamError) else DEFECT
+
+
+def attempted(what: str, ask: Callable[[], T]) -> T | Failure:
+    """What *ask* returns, or how it failed, which is then in the log as well."""
+    try:
+        return ask()
+    except Exception as error:  # noqa: BLE001 - the edge: behind it, the host would show the caller any text at all
+        failure = Failure(status_of(error), words_of(error))
+        _log(what, error, failure)
+        return failure
+
+
+def _log(what: str, error: Exception, failure: Failure) -> None:
+    logger = wiring.host().logger("jainam.openalgo")
+    level = logging.ERROR if failure.status >= 500 else logging.WARNING
+    words = failure.message
+    if not isinstance(error, JainamError):
+        words = "".join(traceback.format_exception(error))
+    logger.log(level, "%s", Discreet().clean(f"{what} failed with {failure.status}: {words}"))
+
+
+def raised(what: str, ask: Callable[[], T]) -> T:
+    """What *ask* returns; raises `BridgeError` where the host wants to catch something."""
+    outcome = attempted(what, ask)
+    if isinstance(outcome, Failure):
+        raise BridgeError(outcome.message)
+    return outcome
+
+
+def error_dict(failure: Failure) -> dict[str, Any]:
+    """A failure as OpenAlgo's services know it."""
+    return {"status": "error", "message": failure.message}
+
+
+Order = tuple[Reply | None, dict[str, Any], str | None]
+
+
+def placed(ask: Callable[[], Placed]) -> Order:
+    """`(reply, dict, order id)`; on 200 there is an order id, always (B-08)."""
+    outcome = attempted("place order", ask)
+    return _refused(outcome) if isinstance(outcome, Failure) else _taken(outcome)
+
+
+def smart(ask: Callable[[], SmartOutcome]) -> Order:
+    """The same; nothing to do is ``None`` and a message that the host knows (host contract 1.3)."""
+    outcome = attempted("place smart order", ask)
+    if isinstance(outcome, Failure):
+        return _refused(outcome)
+    if outcome.placed is None:
+        return None, {"status": "success", "message": outcome.reason}, None
+    return _taken(outcome.placed)
+
+
+def _taken(outcome: Placed) -> Order:
+    return Reply(OK), {"status": "success", "orderid": str(outcome.order_id)}, str(outcome.order_id)
+
+
+def _refused(failure: Failure) -> Order:
+    return Reply(failure.status), error_dict(failure), None
+
+
+def modified(ask: Callable[[], Modified]) -> tuple[dict[str, Any], int]:
+    """`(dict, status)`."""
+    return _changed("modify order", ask)
+
+
+def cancelled(ask: Callable[[], Cancelled]) -> tuple[dict[str, Any], int]:
+    """`(dict, status)`."""
+    return _changed("cancel order", ask)
+
+
+def _changed(what: str, ask: Callable[[], Modified | Cancelled]) -> tuple[dict[str, Any], int]:
+    outcome = attempted(what, ask)
+    if isinstance(outcome, Failure):
+        return error_dict(outcome), outcome.status
+    return {"status": "success", "orderid": str(outcome.order_id)}, OK
+
+
+def cancelled_all(ask: Callable[[], CancelReport]) -> tuple[list[str], list[str]]:
+    """The ids that were cancelled and those that were not; raises when the order book is not known (B-19).
+
+    A row that could not be read has no id, and is counted among the failures all the same.
+    """
+    report = raised("cancel all orders", ask)
+    for failed in report.failed:
+        words = f"cancel all orders: {failed.order_id or 'an unreadable row'} is still there: {words_of(failed.error)}"
+        wiring.host().logger("jainam.openalgo").error("%s", Discreet().clean(words))
+    return list(map(str, report.cancelled)), [str(failed.order_id or "unreadable row") for failed in report.failed]
+
+
+def closed(ask: Callable[[], CloseReport]) -> tuple[dict[str, Any], int]:
+    """`(dict, status)`: 200 only when every position was seen closed, since the host shows any 200 as that (D9)."""
+    report = attempted("close all positions", ask)
+    if isinstance(report, Failure):
+        return error_dict(report), report.status
+    legs = [_leg(leg) for leg in report.legs]
+    if not report.is_complete:
+        left = "; ".join(_left(leg) for leg in report.failed)
+        words = f"{len(report.failed)} of {len(legs)} positions are not known to be closed: {left}"
+        return {"status": "error", "message": words, "positions": legs}, PARTLY
+    words = f"{len(legs)} positions closed" if legs else "No open positions"
+    return {"status": "success", "message": words, "positions": legs}, OK
+
+
+AMOUNTS = {
+    "availablecash": "available",
+    "collateral": "collateral",
+    "m2munrealized": "unrealized",
+    "m2mrealized": "realized",
+    "utiliseddebits": "utilized",
+}
+"""OpenAlgo's names for what we call otherwise (host contract 2.5)."""
+
+
+def funds(ask: Callable[[], Funds]) -> dict[str, str]:
+    """The five amounts as text; raises when they are not known, and when nobody says what is available."""
+    outcome = attempted("funds", ask)
+    if isinstance(outcome, Failure):
+        raise BridgeError(outcome.message)
+    if outcome.available is None:
+        raise BridgeError("the broker's answer does not say how much money is available")
+    return {theirs: f"{getattr(outcome, ours) or 0:.2f}" for theirs, ours in AMOUNTS.items()}
+
+
+def known(ask: Callable[[], object]) -> tuple[bool, str]:
+    """`(whether we are logged in, why not)`."""
+    outcome = attempted("check the login", ask)
+    return (False, outcome.message) if isinstance(outcome, Failure) else (True, "")
+
+
+def verdict(ask: Callable[[], tuple[str, ...]]) -> tuple[bool, str]:
+    """`(whether all is well, every problem)`."""
+    problems = attempted("validate order", ask)
+    if isinstance(problems, Failure):
+        return False, problems.message
+    return not problems, "; ".join(problems)
+
+
+def _leg(leg: Leg) -> dict[str, Any]:
+    return {
+        "symbol": leg.symbol,
+        "exchange": leg.exchange.value,
+        "product": leg.product.value,
+        "held": leg.held,
+        "remaining": leg.remaining,
+        "orderids": list(map(str, leg.order_ids)),
+        "status": "success" if leg.is_closed else "error",
+        "message": leg.reason,
+    }
+
+
+def _left(leg: Leg) -> str:
+    what = "an unknown quantity" if leg.remaining is None else str(leg.remaining)
+    why = f" ({leg.reason})" if leg.reason else ""
+    return f"{leg.exchange.value}:{leg.symbol} {leg.product.value} has {what} left of {leg.held}{why}"
