@@ -30,6 +30,7 @@ class _Set:
     rows: Mapping[tuple[str, str], Row] = field(factory=dict)
     symbols: Mapping[tuple[str, int], str] = field(factory=dict)
     load: Load | None = None
+    generation: int = 0
     changes: tuple[Change, ...] = ()
     made: dict[SymbolKey, Contract] = field(factory=dict)
 
@@ -126,6 +127,18 @@ class MemoryContracts:
         """What the last load changed of the set before it."""
         return self._set.changes
 
+    def generation(self) -> int:
+        """A number that grows with every set."""
+        return self._set.generation
+
+    def numbers(self) -> Iterable[tuple[str, str, int]]:
+        """Symbol, exchange and token of every contract of the set in force."""
+        return [(row[1], row[0], row[2]) for row in self._set.rows.values()]
+
+    def rows(self) -> Sequence[Row]:
+        """Every contract of the set in force, as a plain row."""
+        return tuple(self._set.rows.values())
+
     def close(self) -> None:
         """Nothing to let go of."""
 
@@ -141,6 +154,7 @@ class MemoryContracts:
                 counts=Counter(row[0] for row in rows),
                 changes=Counter(change[0] for change in changes),
             ),
+            self._set.generation + 1,
             tuple(
                 Change(What(what), SymbolKey(symbol, Exchange(exchange)), was, now)
                 for what, exchange, symbol, was, now in changes

@@ -137,7 +137,9 @@ class PeeweeContracts:
             conditions.append(SymbolToken.exchange == exchange.value)
         conditions += _conditions(terms, self._is_file)
         # The alphabet of PostgreSQL's owner is not everybody's.
-        symbol = SymbolToken.symbol if self._is_file else peewee.NodeList((SymbolToken.symbol, peewee.SQL('COLLATE "C"')))
+        symbol = (
+            SymbolToken.symbol if self._is_file else peewee.NodeList((SymbolToken.symbol, peewee.SQL('COLLATE "C"')))
+        )
         order = (peewee.fn.LENGTH(SymbolToken.symbol), symbol, SymbolToken.exchange)
         most = None if limit is None else max(limit, 0)
 
@@ -197,6 +199,28 @@ class PeeweeContracts:
             Change(What(what), SymbolKey(symbol, Exchange(exchange)), was, now)
             for what, exchange, symbol, was, now in self._do(lambda db: list(query.tuples().execute(db)))
         )
+
+    def generation(self) -> int:
+        """A number that grows with every set, whichever process has stored it; 0 before the first."""
+        found = self._do(lambda db: db.execute_sql(_GENERATION.replace("?", db.param), (self.broker,)).fetchone())
+        return 0 if found is None else int(found[0])
+
+    def numbers(self) -> Iterable[tuple[str, str, int]]:
+        """Symbol, exchange and token of every contract of the set in force."""
+        found: list[tuple[str, str, int]] = self._do(
+            lambda db: db.execute_sql(_NUMBERS.replace("?", db.param), (self.broker,)).fetchall()
+        )
+        return found
+
+    def rows(self) -> Sequence[Row]:
+        """Every contract of the set in force, as a plain row."""
+
+        def rows(db: Any) -> list[Row]:
+            sql, parameters = _sql(db, order_by=(SymbolToken.id,))
+            parameters[0] = self.broker
+            return [row[1:] for row in db.execute_sql(sql, parameters)]
+
+        return self._do(rows)
 
     def close(self) -> None:
         """Forget what was read, and let go of the connection."""
@@ -358,6 +382,8 @@ class PeeweeContracts:
         ChangedContract.delete().where(ChangedContract.broker == self.broker).execute(db)
 
 
+_GENERATION = "SELECT generation FROM contract_set WHERE broker = ?"
+_NUMBERS = "SELECT symbol, exchange, token FROM symbol_token WHERE broker = ?"
 _INSERT_COUNT = "INSERT INTO contract_count (broker, exchange, rows) VALUES (?, ?, ?)"
 _INSERT_CHANGE = "INSERT INTO contract_change (broker, what, exchange, symbol, was, now) VALUES (?, ?, ?, ?, ?, ?)"
 

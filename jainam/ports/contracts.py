@@ -50,6 +50,18 @@ class Contracts(Protocol):
         """What the last load changed of the set before it; nothing when there was none."""
         ...
 
+    def generation(self) -> int:
+        """A number that is another one once another set is in force, whichever process has stored it."""
+        ...
+
+    def numbers(self) -> Iterable[tuple[str, str, int]]:
+        """Symbol, exchange and token of every contract of the set in force."""
+        ...
+
+    def rows(self) -> Sequence[Row]:
+        """Every contract of the set in force, as a plain row."""
+        ...
+
     def close(self) -> None:
         """Let go of files and connections."""
         ...
