@@ -33,7 +33,6 @@ def steps_of(root: Path, plan: Plan) -> Iterator[str]:
     """
     hidden = f"{FOLDER}/.gitignore"
     if not (root / hidden).exists():
-        (root / FOLDER).mkdir(exist_ok=True)
         yield from _write(root, hidden, b"*\n")
     for digest, content in plan.originals.items():
         if not (root / original_path(digest)).exists():
@@ -44,7 +43,7 @@ def steps_of(root: Path, plan: Plan) -> Iterator[str]:
             (root / change.path).unlink(missing_ok=True)
             yield change.path
         else:
-            yield from _write(root, change.path, change.after)
+            yield from _write(root, change.path, change.after, change.mode)
     for folder in reversed([each for each in plan.begun.folders if each not in plan.done.folders]):
         _remove_if_empty(root / folder)
         yield folder
@@ -76,10 +75,11 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _write(root: Path, name: str, content: bytes) -> Iterator[str]:
-    """Put *content* in the place of a file, whole or not at all, with its mode and its owner."""
+def _write(root: Path, name: str, content: bytes, mode: int | None = None) -> Iterator[str]:
+    """Put *content* in the place of a file, whole or not at all, with its mode and owner; *mode* is for a new one."""
     path = (root / name).resolve()  # a link stays one
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make(path.parent, root.stat())
+    _make(root / FOLDER, root.stat())
     made = root / FOLDER / "new"
     before = path.stat() if path.exists() else None
     made.unlink(missing_ok=True)
@@ -88,8 +88,9 @@ def _write(root: Path, name: str, content: bytes) -> Iterator[str]:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    if before is not None:
-        made.chmod(stat.S_IMODE(before.st_mode))
+    mode = mode if before is None else stat.S_IMODE(before.st_mode)
+    if mode is not None:
+        made.chmod(mode)
     _give(made, before or root.stat())
     yield name
     try:
@@ -100,6 +101,13 @@ def _write(root: Path, name: str, content: bytes) -> Iterator[str]:
         path.write_bytes(content)
         made.unlink()
     yield name
+
+
+def _make(folder: Path, like: os.stat_result) -> None:
+    if not folder.is_dir():
+        _make(folder.parent, like)
+        folder.mkdir()
+        _give(folder, like)
 
 
 def _give(path: Path, like: os.stat_result) -> None:

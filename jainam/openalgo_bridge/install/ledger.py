@@ -25,10 +25,14 @@ FILE = f"{FOLDER}/installed.json"
 
 @frozen
 class Record:
-    """One file: the digest of what it held before (`None`: there was none), and the digests of what we wrote."""
+    """One file: the digest of what it held before (`None`: there was none), and the digests of what we wrote.
+
+    *mode* is what a file that we took away comes back with.
+    """
 
     original: str | None
     ours: tuple[str | None, ...]
+    mode: int | None = None
 
 
 @frozen(kw_only=True)

@@ -28,6 +28,7 @@ class Change:
     after: bytes | None = field(repr=False)
     reason: str
     by_line: bool = False
+    mode: int | None = None
 
 
 @frozen(kw_only=True)
@@ -85,9 +86,9 @@ class _Planning:
             first = self.original(path)
             after, reason = wanted.get(path, (first, "as it was before"))
             if current != after:
-                whole.append(Change(path=path, before=current, after=after, reason=reason))
+                whole.append(Change(path=path, before=current, after=after, reason=reason, mode=self.mode(path)))
             if after != first:
-                records[path] = Record(digest_of(first), (digest_of(after),))
+                records[path] = Record(digest_of(first), (digest_of(after),), self.mode(path))
         by_line, lines = self.by_line()
         self.refuse()
         done = Ledger(plugins=self.plugins, files=records, lines=lines, folders=self.folders(records))
@@ -126,6 +127,13 @@ class _Planning:
         if digest_of(kept) != record.original:
             self.strange.append(f"the copy of what {path} was before is gone; `git checkout -- {path}` brings it back")
         return kept
+
+    def mode(self, path: str) -> int | None:
+        """The mode that the file had, or has; `None` for a file of our own."""
+        if self.original(path) is None:
+            return None
+        record = self.ledger.files.get(path)
+        return record.mode if record is not None and record.mode is not None else self.tree.mode(path)
 
     def _mentions_us(self, content: bytes) -> bool:
         names = "|".join(map(re.escape, self.former))
@@ -225,7 +233,7 @@ class _Planning:
         for path in {**known, **records, **{change.path: None for change in whole}}:
             first = digest_of(self.original(path))
             ours = [*(known[path].ours if path in known else ()), *(records[path].ours if path in records else ())]
-            records[path] = Record(first, tuple(dict.fromkeys(ours)))
+            records[path] = Record(first, tuple(dict.fromkeys(ours)), self.mode(path))
         lines: dict[str, dict[str, dotenv.Line]] = {}
         for path in {**self.ledger.lines, **done.lines}:
             old, new = self.ledger.lines.get(path, {}), done.lines.get(path, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 
 from attrs import frozen
@@ -59,6 +60,10 @@ class Tree:
             return (self.root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def mode(self, path: str) -> int | None:
+        """The mode of a file; `None` when there is none."""
+        return stat.S_IMODE((self.root / path).stat().st_mode) if self.has(path) else None
 
     def text(self, path: str) -> str | None:
         """The text of a file with its line ends; `None` when there is none, or it is not UTF-8."""

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from dotenv import dotenv_values
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.openalgo_trees import PAGE, XTS, Shape, build, contents, folders
@@ -77,6 +77,7 @@ def root(tmp_path: Path) -> Path:
     return build(tmp_path / "openalgo", Shape())
 
 
+@settings(deadline=None)  # dozens of files each
 @given(shape=shapes, order=orders)
 def test_last_one_out_leaves_every_byte_as_it_was(shape: Shape, order: tuple[Sequence[Plugin], Sequence[int]]) -> None:
     """Whatever is installed, in whatever order it goes: the tree ends as it began, modes and folders included."""
@@ -97,6 +98,7 @@ def test_last_one_out_leaves_every_byte_as_it_was(shape: Shape, order: tuple[Seq
         assert folders(root) == dirs
 
 
+@settings(deadline=None)  # dozens of files each
 @given(shape=shapes, order=orders)
 def test_those_that_stay_are_as_if_the_others_had_never_come(
     shape: Shape, order: tuple[Sequence[Plugin], Sequence[int]]
@@ -114,6 +116,7 @@ def test_those_that_stay_are_as_if_the_others_had_never_come(
         assert contents(Path(one)) == contents(Path(other))
 
 
+@settings(deadline=None)  # dozens of files each
 @given(shape=shapes, stop=st.integers(0, 140), then=st.sampled_from(["install", "uninstall"]), leaving=st.booleans())
 def test_kill_at_any_moment_can_be_finished_or_undone(shape: Shape, stop: int, then: str, leaving: bool) -> None:
     """After a kill between any two steps, installing finishes the work and uninstalling restores the tree."""
