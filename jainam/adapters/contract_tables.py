@@ -15,6 +15,7 @@ from jainam.domain.symbols import MONTHS
 
 __all__ = [
     "COLUMNS_OF_ROW",
+    "STATEMENTS",
     "ChangedContract",
     "ContractCount",
     "ContractDetail",
@@ -180,8 +181,9 @@ def keep_apart(database: Any, is_file: bool) -> Any:
 
 def spread(broker: str, rows: Sequence[Row], first: int) -> Iterator[tuple[str, Iterator[tuple[object, ...]]]]:
     """For each of the two tables its statement and its tuples, with numbers from *first* on."""
-    yield _INSERT_SYMBOL, _symbols(broker, rows, first)
-    yield _INSERT_DETAIL, ((number, *row[8:]) for number, row in enumerate(rows, first))
+    symbols, details = STATEMENTS
+    yield symbols, _symbols(broker, rows, first)
+    yield details, ((number, *row[8:]) for number, row in enumerate(rows, first))
 
 
 def insert(database: Any, is_file: bool, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
@@ -216,6 +218,9 @@ _INSERT_DETAIL = """
     INSERT INTO contract_detail (id, tick_size, expiry, strike, freeze_quantity, price_low, price_high, multiplier,
     series, isin, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+
+STATEMENTS = (_INSERT_SYMBOL, _INSERT_DETAIL)
+"""How the tuples of `spread` are stored."""
 
 
 def _symbols(broker: str, rows: Iterable[Row], first: int) -> Iterator[tuple[object, ...]]:
