@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -14,12 +15,12 @@ from jainam.adapters.clocks import AsyncioClock
 from jainam.adapters.environment import Settings, read_settings
 from jainam.adapters.guard import Guard
 from jainam.adapters.tags import new_tag
-from jainam.domain import baskets, books, closing, flows, loading, login
+from jainam.domain import baskets, books, closing, flows, loading, login, watching
 from jainam.domain.closing import Choice, everything
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.loads import Care
-from jainam.domain.market import Quote
+from jainam.domain.market import Candle, Depth, Interval, Quote
 from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, OrderTag, Placed, SmartOrder
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
 from jainam.domain.reports import (
@@ -253,3 +254,13 @@ class AsyncDesk:
     async def quotes(self, *contracts: Contract) -> Mapping[InstrumentRef, Quote]:
         """What the market says of *contracts*; those without a quote are absent (protocol 5.5)."""
         return await self.runner.run(books.quotes(contract.ref for contract in contracts))
+
+    async def depth(self, contract: Contract) -> Depth:
+        """The best prices on both sides of *contract*; `SymbolNotFound` when the broker has none (protocol 5.5)."""
+        return (await self.runner.run(watching.depth(contract.key)))[0]
+
+    async def candles(
+        self, contract: Contract, interval: Interval, first: dt.date, last: dt.date
+    ) -> tuple[Candle, ...]:
+        """The candles of *contract* on the days from *first* to *last*, oldest first, without a gap (protocol 5.7)."""
+        return await self.runner.run(watching.history(contract.key, interval, first, last))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, StrEnum
 
-__all__ = ["Exchange", "Kind", "OrderState", "PriceType", "Product", "Side", "TimeInForce"]
+__all__ = ["Exchange", "Kind", "OrderState", "PriceType", "Product", "Side", "TimeInForce", "Word"]
 
 
 class Word(StrEnum):

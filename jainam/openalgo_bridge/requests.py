@@ -5,6 +5,7 @@ Numbers arrive as text, whole floats or numbers, and fields are left out, by rel
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from jainam.domain.drafts import read_changes
 from jainam.domain.errors import InvalidOrder, SymbolNotFound
 from jainam.domain.flows import drafted_order, drafted_smart_order
 from jainam.domain.instruments import SymbolKey
+from jainam.domain.market import Interval
 from jainam.domain.orders import Cancelled, Modified, OrderId, Placed
 from jainam.domain.placing import place_order
 from jainam.domain.reports import SmartOutcome
@@ -20,7 +22,18 @@ from jainam.domain.smart_orders import place_smart_order
 from jainam.domain.steps import Flow
 from jainam.domain.vocabulary import Exchange, Product
 
-__all__ = ["cancellation", "checked", "instrument", "modification", "order", "product", "smart_order"]
+__all__ = [
+    "cancellation",
+    "checked",
+    "day",
+    "instrument",
+    "interval",
+    "key_or_error",
+    "modification",
+    "order",
+    "product",
+    "smart_order",
+]
 
 
 def order(data: Mapping[str, Any]) -> Flow[Placed]:
@@ -62,6 +75,33 @@ def instrument(symbol: Any, exchange: Any) -> SymbolKey:
     except ValueError:
         raise SymbolNotFound(str(symbol), str(exchange), f"the exchange is none of {', '.join(Exchange)}") from None
     return SymbolKey(str(symbol).strip(), where)
+
+
+def key_or_error(item: Any) -> SymbolKey | SymbolNotFound:
+    """The instrument of `{"symbol": …, "exchange": …}`, or why there is none."""
+    fields = item if isinstance(item, Mapping) else {}
+    try:
+        return instrument(fields.get("symbol") or "", fields.get("exchange") or "")
+    except SymbolNotFound as error:
+        return error
+
+
+def interval(word: Any) -> Interval:
+    """The interval of that name; raises `InvalidOrder` with the choices for another (B-53)."""
+    try:
+        return Interval(str(word).strip())
+    except ValueError:
+        raise InvalidOrder([f"interval {word!r} is none of {', '.join(Interval)}"]) from None
+
+
+def day(name: str, given: Any) -> dt.date:
+    """A day, which comes as a date or as text; raises `InvalidOrder` for anything else."""
+    if isinstance(given, dt.date):
+        return given.date() if isinstance(given, dt.datetime) else given
+    try:
+        return dt.date.fromisoformat(str(given).strip())
+    except ValueError:
+        raise InvalidOrder([f"{name} {given!r} is no day like 2026-01-12"]) from None
 
 
 def product(word: Any) -> Product:

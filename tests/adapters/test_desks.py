@@ -19,6 +19,7 @@ from jainam.adapters.aiohttp_transport import AiohttpTransport
 from jainam.adapters.environment import Settings
 from jainam.adapters.httpx_transport import HttpxAsyncTransport
 from jainam.domain.loading import SegmentRead
+from jainam.domain.market import Interval
 from jainam.simulator import SimulatorSettings, running
 from jainam.simulator.server import ExchangeServer
 
@@ -113,6 +114,9 @@ def test_a_trading_day(desk: Any, exchange: ExchangeServer) -> None:
     assert [found.symbol for found in desk.find_contracts("BAJAJ-AUTO", Exchange.NSE)] == ["BAJAJ-AUTO"]
     quote = desk.quotes(desk.contract("INFY", Exchange.NSE))
     assert [row.last_price is not None for row in quote.values()] == [True]
+    assert len(desk.depth(desk.contract("INFY", Exchange.NSE)).bids) == 5
+    today = DAY
+    assert desk.candles(desk.contract("INFY", Exchange.NSE), Interval.DAY, today, today)
     assert desk.cancel_all_orders().is_complete
     assert desk.close_all_positions().is_complete
     assert desk.close_all_positions().legs == ()

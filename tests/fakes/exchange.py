@@ -23,7 +23,7 @@ URL = "http://127.0.0.1:1"
 QUICK = evolve(
     JAINAM_PROP,
     limits={
-        name: (Window(name, 100, 1),) if name in ("master", "index list", "quotes") else windows
+        name: (Window(name, 100, 1),) if name in ("master", "index list", "quotes", "candles") else windows
         for name, windows in JAINAM_PROP.limits.items()
     },
 )

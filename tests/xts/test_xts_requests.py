@@ -36,6 +36,7 @@ from jainam.adapters.xts.profile import BrokerProfile
 from jainam.adapters.xts.profiles import FIVEPAISA_XTS, JAINAM_PROP
 from jainam.domain.errors import InvalidOrder, LoginExpired, NotConfigured
 from jainam.domain.instruments import InstrumentRef, Token
+from jainam.domain.market import Interval
 from jainam.domain.orders import Order, OrderId, OrderTag
 from jainam.domain.pacing import Window
 from jainam.domain.sessions import Api, Session
@@ -60,6 +61,7 @@ from jainam.domain.steps import (
     ReadQuotes,
 )
 from jainam.domain.vocabulary import Exchange, PriceType, Product, Side, TimeInForce
+from jainam.domain.watching import ReadCandles, ReadDepth, ReadInterest
 from jainam.ports.codec import Codec
 from jainam.ports.transport import HttpRequest
 
@@ -85,6 +87,9 @@ EVERY_CALL: tuple[BrokerStep[Any], ...] = (
     ReadFunds(),
     ReadProfile(),
     ReadQuotes((OPTION.ref,)),
+    ReadDepth(OPTION.ref),
+    ReadInterest((OPTION.ref,)),
+    ReadCandles(OPTION.ref, Interval.DAY, dt.date(2026, 1, 12), dt.date(2026, 1, 12)),
     DownloadMaster("NSEFO", dt.date(2026, 1, 12)),
     ReadIndexes("NSECM"),
 )

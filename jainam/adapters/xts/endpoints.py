@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
-from jainam.adapters.xts import account, books, orders, quotes
+from jainam.adapters.xts import account, books, candles, orders, quotes
 from jainam.adapters.xts.credentials import Caller
 from jainam.adapters.xts.indexes import read_indexes
 from jainam.adapters.xts.master import read_master
@@ -35,6 +35,7 @@ from jainam.domain.steps import (
     ReadProfile,
     ReadQuotes,
 )
+from jainam.domain.watching import ReadCandles, ReadDepth, ReadInterest
 
 __all__ = ["ENDPOINTS", "Endpoint", "endpoint_of"]
 
@@ -159,6 +160,15 @@ ENDPOINTS: Mapping[type[BrokerStep[Any]], Endpoint] = {
     ),
     ReadQuotes: Endpoint(  # 5.5
         "POST", "/instruments/quotes", "quotes", quotes.read_quotes, quotes.quotes_body, names_client=False
+    ),
+    ReadDepth: Endpoint(  # 5.5
+        "POST", "/instruments/quotes", "quotes", quotes.read_depth, quotes.depth_body, names_client=False
+    ),
+    ReadInterest: Endpoint(  # 5.5
+        "POST", "/instruments/quotes", "quotes", quotes.read_interest, quotes.interest_body, names_client=False
+    ),
+    ReadCandles: Endpoint(  # 5.7
+        "GET", "/instruments/ohlc", "candles", candles.read_candles, candles.candles_query, names_client=False
     ),
 }
 

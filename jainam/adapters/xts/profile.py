@@ -34,6 +34,7 @@ CHART: Mapping[str, tuple[Window, ...]] = {
         Window("master", 1, 1),
         Window("index list", 1, 1),
         Window("quotes", 1, 1),
+        Window("candles", 1, 1),
     )
 }
 """How many calls each endpoint takes in how many seconds; all of its windows hold at once."""

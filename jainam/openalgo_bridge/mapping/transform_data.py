@@ -10,7 +10,7 @@ from typing import Any
 from jainam.adapters.xts.segments import exchange_of, segment_of
 from jainam.adapters.xts.vocabulary import ORDER_TYPES, PRICE_TYPES, PRODUCTS
 from jainam.domain.vocabulary import Exchange, PriceType, Product
-from jainam.openalgo_bridge import requests
+from jainam.openalgo_bridge.mapping.tokens import lookup_of
 from jainam.openalgo_bridge.wiring import broker_of
 
 __all__ = [
@@ -31,9 +31,9 @@ here = broker_of(__name__)
 def get_token_from_symbol(symbol: str, exchange: str) -> int:
     """The broker's number for an instrument, out of the library's own table (FR7).
 
-    Raises `SymbolNotFound`, a `ValueError` that names *symbol* and *exchange*; never a number that stands for nothing.
+    Raises a `ValueError` that names *symbol* and *exchange* when it is not there; never a placeholder.
     """
-    return here.opened().contracts.find(requests.instrument(symbol, exchange)).token
+    return lookup_of(here).token_of(symbol, exchange)
 
 
 def map_exchange_type(exchange: str) -> str:
