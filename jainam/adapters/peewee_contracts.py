@@ -230,13 +230,18 @@ class PeeweeContracts:
     # --- questions to the database -----------------------------------------------------------------------------------
 
     def _do(self, work: Callable[[Any], T]) -> T:
-        with settings_named(self._is_file):
+        try:
             return self._connection.do(work)
+        except (peewee.PeeweeException, OSError):
+            with settings_named(self._is_file):  # here, since a look-up should not pay for what seldom happens
+                raise
 
     def _found(self, db: Any, key: SymbolKey, remembered: Contract | None) -> Contract | SymbolNotFound:
         if remembered is not None and self._is_current(db, self._memory):
             return remembered
-        row = db.execute_sql(self._one_by_key, (self.broker, key.symbol, key.exchange._value_)).fetchone()
+        asked = self._one_by_key, (self.broker, key.symbol, key.exchange._value_)
+        # By the driver itself where it can: peewee's way there costs as much as SQLite's answer.
+        row = (db.connection().execute(*asked) if self._is_file else db.execute_sql(*asked)).fetchone()
         if row is None:
             return self._missing(db, key)
         contract = contract_of(row[1:])

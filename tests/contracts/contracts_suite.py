@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from jainam.domain.errors import SymbolNotFound
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey, Token
+from jainam.domain.listings import row_of
+from jainam.domain.loads import Change, What
+from jainam.domain.searching import Terms
 from jainam.domain.vocabulary import Exchange, Kind
 from jainam.ports.contracts import Contracts
 from strategies import contract_sets, symbol_keys
@@ -123,6 +126,77 @@ class ContractsSuite:
         hits.sort(key=lambda one: (len(one.symbol), one.symbol, one.exchange))
         assert tuple(hits[: max(limit, 0)]) == store.search(text, limit=limit)
         assert tuple(one for one in hits if one.exchange is exchange) == store.search(text, exchange)
+
+    @per_example
+    @given(contract_sets(), st.data())
+    def test_searches_by_terms(self, opened: Opener, some: list[Contract], data: st.DataObject) -> None:
+        """Prefix, underlying, kind, expiry and strike are asked of every contract, and each of its own field."""
+        like = data.draw(st.sampled_from(some))
+        terms = data.draw(
+            st.builds(
+                Terms,
+                prefix=st.sampled_from(["", like.symbol[:2], like.symbol]),
+                name=st.sampled_from(["", like.name]),
+                kinds=st.sampled_from([(), (like.kind,), (Kind.CALL, Kind.PUT)]),
+                expires_from=st.sampled_from([None, like.expiry]),
+                expires_until=st.sampled_from([None, like.expiry]),
+                strike_from=st.sampled_from([None, like.strike]),
+                strike_until=st.sampled_from([None, like.strike]),
+            )
+        )
+        store = opened()
+        store.replace_all(some)
+
+        found = store.search("", None, None, terms)
+        assert set(found) == {one for one in some if terms.are_met_by(one)}
+        assert len(found) == len(set(found))
+
+    def test_rows_and_numbers(self, store: Contracts) -> None:
+        """The whole set can be had as plain rows, and as names and numbers alone."""
+        assert sorted(store.rows()) == sorted(map(row_of, SOME))
+        assert sorted(store.numbers()) == sorted((one.symbol, one.exchange, one.token) for one in SOME)
+
+    def test_every_set_has_a_generation(self, empty: Contracts) -> None:
+        """It is another one after each load."""
+        seen = [empty.generation()]
+        for _ in range(3):
+            empty.replace_all(SOME)
+            seen.append(empty.generation())
+
+        assert seen == sorted(set(seen))
+
+    def test_what_a_load_holds_and_changed(self, empty: Contracts) -> None:
+        """Counts by exchange, and what is new, gone or trades otherwise than before (X9)."""
+        assert empty.last_load() is None
+        empty.replace_all(SOME)
+        first = empty.last_load()
+        assert first is not None
+        assert (first.rows, first.counts, first.changes) == (5, {"NSE": 3, "NFO": 1, "BSE": 1}, {})
+        assert empty.changes() == ()
+
+        other = evolve(SHARE, lot_size=2, tick_size=Decimal("0.05"), freeze_quantity=None)
+        young = evolve(AUTO, key=SymbolKey("YOUNG", Exchange.NSE), token=Token(5))
+        same = evolve(MAHINDRA, tick_size=Decimal("0.100"))
+        empty.replace_all([other, OPTION, same, AUTO, young])
+
+        load = empty.last_load()
+        assert load is not None
+        assert load.changes == {"new": 1, "gone": 1, "lot size": 1, "tick size": 1, "freeze quantity": 1}
+        assert load.loaded_at >= first.loaded_at
+        assert set(empty.changes()) == {
+            Change(What.LOT_SIZE, SHARE.key, "1", "2"),
+            Change(What.TICK_SIZE, SHARE.key, "0.10", "0.05"),
+            Change(What.FREEZE_QUANTITY, SHARE.key, "67661", None),
+            Change(What.NEW, young.key),
+            Change(What.GONE, ABROAD.key),
+        }
+
+    def test_no_rows_are_no_set(self, store: Contracts) -> None:
+        """Nor is a store emptied by a list of rows."""
+        with pytest.raises(ValueError, match="no contracts to store"):
+            store.replace_rows([])
+
+        assert SHARE == store.find(SHARE.key)
 
     def test_tokens_repeat_across_exchanges(self, store: Contracts) -> None:
         """One number on two exchanges names two instruments."""
