@@ -1,6 +1,7 @@
 """`make soak`: thousands of days full of faults, and hundreds of kills, held against what the exchange has (X1).
 
-SOAK_EXAMPLES and SOAK_KILLS say how many, SOAK_SEED where to begin; without it, each run plays other days.
+SOAK_EXAMPLES, SOAK_KILLS and SOAK_LOADS (of contracts, X9) say how many, SOAK_SEED where to begin; without it, each
+run plays other days.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from hypothesis.errors import FlakyStrategyDefinition, HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 from stateful.days import DAYS, prepared
 from stateful.kills import AT_ONCE, Killings, count, kill_some, slow_down
+from stateful.loaders import Loads, kill_a_loader
 from stateful.machine import Tally, TradingDay
 from stateful.processes import EXCHANGE
 
@@ -42,6 +44,8 @@ def main() -> int:
     failures = _play(examples, start)
     killings = Killings()
     failures += _kill(kills, start, killings)
+    loads = Loads()
+    failures += _kill_loaders(int(os.environ.get("SOAK_LOADS", "200")), start, loads)
     days = [kind.tally for kind in DAYS]
     rows = {
         "days played": sum(day.days for day in days),
@@ -50,15 +54,19 @@ def main() -> int:
         "orders at the exchange": sum(day.at_exchange for day in days) + killings.at_exchange,
         "intents a kill left open": sum(day.left_open for day in days) + killings.left_open,
         "doubled": sum(day.doubled for day in days) + killings.doubled,
+        "loaders of contracts killed": loads.kills,
+        "  in the middle of a load": loads.cut_off,
+        "  look-ups meanwhile": loads.look_ups,
+        "  partial sets met": loads.partial,
         "unresolved": sum(day.unresolved for day in days) + killings.unresolved,
     }
     print()
     for name, number in rows.items():
-        print(f"{name:<25} {number:>8}")
-    print(f"{'seconds':<25} {time.monotonic() - began:>8.0f}")
+        print(f"{name:<28} {number:>8}")
+    print(f"{'seconds':<28} {time.monotonic() - began:>8.0f}")
     for failure in failures:
         print(f"\nFAILED: {failure}")
-    return 1 if failures or rows["doubled"] or rows["unresolved"] else 0
+    return 1 if failures or loads.partial or rows["doubled"] or rows["unresolved"] else 0
 
 
 def _play(examples: int, start: int) -> list[str]:
@@ -111,6 +119,16 @@ def _kill(kills: int, start: int, tally: Killings) -> list[str]:
                 failures += kill_some(exchange, Path(folder), chance, tally)
             count(exchange, Path(folder), tally)
         print(f"{tally.kills:>5} processes killed, {tally.left_open} intents left open by that", flush=True)
+    return failures
+
+
+def _kill_loaders(kills: int, start: int, tally: Loads) -> list[str]:
+    """Kill so many loaders of contracts, one after the other on one database."""
+    chance, failures = random.Random(start), list[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        while tally.kills < kills and len(failures) < 5:
+            failures += kill_a_loader(Path(folder) / "contracts.db", chance, tally)
+    print(f"{tally.kills:>5} loaders killed, {tally.look_ups} look-ups met a whole set each", flush=True)
     return failures
 
 
