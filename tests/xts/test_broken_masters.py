@@ -184,7 +184,7 @@ def test_a_broken_master_is_refused(master: object, words: str) -> None:
 
 
 def _everything() -> list[Row]:
-    found = []
+    found: list[Row] = []
     for segment in ("NSECM", "NSEFO", "NSECD", "BSECM", "BSEFO", "MCXFO"):
         found += survey_master("\n".join(PUBLISHED), segment, LONG_AGO).rows
     return found
