@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from jainam.cli import shapes, tables
@@ -13,11 +15,18 @@ __all__ = ["add_to"]
 PANEL = "Books"
 
 
-def orders(out: Output, raw: Raw = False) -> None:
-    """Show today's orders."""
+def orders(
+    out: Output,
+    tag: Annotated[
+        str | None, typer.Option("--tag", metavar="TAG", show_default=False, help="Only the order with this tag.")
+    ] = None,
+    raw: Raw = False,
+) -> None:
+    """Show today's orders, or the one with a tag that an error or the journal names."""
     with opened() as desk:
-        rows = desk.order_book()
-    view = [tables.orders(rows), *tables.refusals(rows)] if rows else ["No orders today."]
+        rows = [row for row in desk.order_book() if tag in (None, row.tag)]
+    nothing = "No orders today." if tag is None else f"No order in today's book carries the tag {tag}."
+    view = [tables.orders(rows), *tables.refusals(rows)] if rows else [nothing]
     out.show([shapes.order_row(row, raw) for row in rows], *view)
 
 

@@ -135,12 +135,12 @@ def failure_of(error: JainamError) -> Failure:
                 hint=error.hint,
             )
         case OutcomeUnknown():
-            which = f"order {error.order_id}" if error.order_id else f"the tag {error.tag}"
+            look = f"`jainam order show {error.order_id}`" if error.order_id else f"`jainam orders --tag {error.tag}`"
             return Failure(
                 name=type(error).__name__,
                 code=code,
                 message=str(error),
-                hint=f"do not send it again before you have looked for {which} with `jainam orders`",
+                hint=f"do not send it again before you have looked for it with {look}",
                 tag=error.tag,
                 order_id=error.order_id,
             )

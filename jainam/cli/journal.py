@@ -222,9 +222,13 @@ def _plain(account: str) -> str:
 
 def _remark(lines: list[_Line]) -> list[str]:
     """What to do about those that nobody knows the outcome of."""
-    count = sum(not line.meant.is_settled for line in lines)
-    one = "What became of one of them is" if count == 1 else f"What became of {count} of them is"
-    return [f"{one} not known here: look for it with `jainam orders` before you send it again."] if count else []
+    unsettled = [line.meant for line in lines if not line.meant.is_settled]
+    if not unsettled:
+        return []
+    known = [meant.order_id or meant.intent.tag or "" for meant in unsettled]
+    which = f"one of them ({known[0]}) is" if len(known) == 1 else f"{len(known)} of them ({', '.join(known)}) is"
+    look = "look for it with `jainam orders`, for a tag with `jainam orders --tag TAG`"
+    return [f"What became of {which} not known here: {look}, before you send it again."]
 
 
 def _rows(journal: PeeweeJournal, since: dt.datetime, until: dt.datetime) -> Iterator[Shape]:

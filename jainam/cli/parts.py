@@ -61,7 +61,7 @@ def require_all(parts: Sequence[Part], rows: Rows, data: Any, unsent: str = "") 
     hint = f"{working} placed; send only what is named here again" if working else "nothing is working because of them"
     if in_doubt:
         headline += f", {in_doubt} of them in doubt"
-        hint = "look for each tag with `jainam orders` before sending anything again"
+        hint = "look for each tag with `jainam orders --tag TAG` before sending anything again"
     problems += [unsent] if unsent else []
     raise _failure(headline, tuple(problems), hint, data, PARTLY_DONE if working else _code(parts))
 

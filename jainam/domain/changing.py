@@ -125,7 +125,7 @@ def _settle_modification(step: ModifyOrder, lost: OutcomeUnknown) -> Flow[Modifi
             yield from Conclude(step.key, Verdict.REFUSED, order_id, reason)
             raise OrderRejected(reason)
         evidence.append(f"the book still shows the old terms ({row.status})")
-    yield from Conclude(step.key, Verdict.UNKNOWN, order_id, "; ".join((lost.reason, *evidence)))
+    yield from Conclude(step.key, Verdict.UNKNOWN, order_id, "; ".join(dict.fromkeys((lost.reason, *evidence))))
     raise OutcomeUnknown(lost.reason, order_id=order_id, evidence=evidence) from lost
 
 
@@ -177,7 +177,7 @@ def _settle_cancellation(step: CancelOrder, lost: OutcomeUnknown) -> Flow[Cancel
             yield from Conclude(step.key, Verdict.REFUSED, order_id, reason)
             raise OrderRejected(reason)
         evidence.append(f"the book still shows it live ({row.status})")
-    yield from Conclude(step.key, Verdict.UNKNOWN, order_id, "; ".join((lost.reason, *evidence)))
+    yield from Conclude(step.key, Verdict.UNKNOWN, order_id, "; ".join(dict.fromkeys((lost.reason, *evidence))))
     raise OutcomeUnknown(lost.reason, order_id=order_id, evidence=evidence) from lost
 
 

@@ -103,7 +103,7 @@ class OutcomeUnknown(JainamError):
         if self.tag is None and self.order_id is None:
             return self.reason
         which = f"order {self.order_id}" if self.order_id else f"order with tag {self.tag}"
-        looks = f" ({'; '.join(self.evidence)})" if self.evidence else ""
+        looks = f" ({'; '.join(dict.fromkeys(self.evidence))})" if self.evidence else ""
         return f"{which}: {self.reason}{looks}; check the order book before sending again"
 
     def __reduce__(self) -> tuple[type[OutcomeUnknown], tuple[object, ...]]:

@@ -183,7 +183,7 @@ def settle(tag: OrderTag, lost: OutcomeUnknown) -> Flow[Placed]:
 
 
 def _left_unknown(tag: OrderTag, reason: str, evidence: list[str]) -> Flow[OutcomeUnknown]:
-    yield from Conclude(tag, Verdict.UNKNOWN, words="; ".join((reason, *evidence)))
+    yield from Conclude(tag, Verdict.UNKNOWN, words="; ".join(dict.fromkeys((reason, *evidence))))
     return OutcomeUnknown(reason, tag=tag, evidence=evidence)
 
 

@@ -199,3 +199,16 @@ def test_every_book_tells_of_a_gateway_that_is_down(terminal: Terminal, book: st
 
     assert error.code == 6
     assert error.error["error"] == "BrokerUnavailable"
+
+
+def test_an_order_is_looked_for_by_its_tag(terminal: Terminal) -> None:
+    """What an error or the journal names by its tag is found, or said not to be there; no other order is shown."""
+    tag = terminal.place("--json").data["tag"]
+    terminal.place()
+
+    found = terminal("orders", "--tag", tag, "--json").data
+    missing = terminal("orders", "--tag", "J0", "--json").data
+
+    assert [row["tag"] for row in found] == [tag]
+    assert missing == []
+    assert "No order in today's book carries the tag J0." in terminal("orders", "--tag", "J0").out

@@ -185,7 +185,8 @@ def test_an_order_nobody_can_find_ends_with_exit_code_4_and_its_tag(terminal: Te
 
     assert ran.code == 4
     assert "check the order book before sending again" in ran.err
-    assert "jainam orders" in ran.err
+    assert "jainam orders --tag" in ran.err
+    assert ran.err.count("in neither the order book nor the trade book yet") == 1
     assert error["error"] == "OutcomeUnknown"
     assert error["tag"] in error["message"]
     assert terminal.sent() == 2

@@ -71,7 +71,7 @@ def test_today_is_shown(filled: Terminal) -> None:
         "10:15:00 place NIFTY17FEB2625700PE NFO SELL 75 T2 · refused RMS: blocked [x]",
         "10:15:00 cancel · · · · · 9001 open ·",
     ]
-    assert "What became of one of them is not known here: look for it with `jainam orders`" in ran.out
+    assert "What became of one of them (9001) is not known here: look for it with `jainam orders`" in ran.out
     assert filled.exchange.requests == []
 
 
@@ -172,7 +172,7 @@ def test_whole_journal(filled: Terminal, database: Path) -> None:
     assert "9, all as they were written" in shown.out
     assert newest in shown.out
     assert "no answer" in shown.out
-    assert "What became of 2 of them is not known here" in shown.out
+    assert "What became of 2 of them (9001, C1) is not known here" in shown.out
 
 
 def test_nothing_unsettled(alone: Terminal, database: Path) -> None:
