@@ -8,6 +8,7 @@ the host share; so a token that has been superseded meanwhile, in this process o
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, evolve, field
@@ -106,6 +107,7 @@ class Broker:
     _desk: Desk | None = field(default=None, init=False, repr=False)
     _logins: SparingLogins | None = field(default=None, init=False, repr=False)
     _opening: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+    _shown: dict[str, tuple[float, object]] = field(factory=dict, init=False, repr=False)
 
     def run(self, auth: str | None, flow: Flow[T]) -> T:
         """What *flow* returns, performed by this process's desk; raises what it raises."""
@@ -115,6 +117,21 @@ class Broker:
             flow.close()
             raise
         return found.runner.run(flow)
+
+    def shown(self, what: str, auth: str | None, flow: Callable[[], Flow[T]], age: float) -> T:
+        """What *flow* returns, or what it returned less than *age* seconds ago, whose age is in the log then (D16).
+
+        For display only, and for what the broker lets nobody read more often: a page must not wait for its next turn.
+        """
+        found = self.desk(auth)
+        kept = self._shown.get(what)
+        if kept is not None and (old := found.clock.monotonic() - kept[0]) < age:
+            _parts.host.logger("jainam.openalgo").info("%s as they were %.1f s ago", what, old)
+            answer: T = kept[1]  # type: ignore[assignment]  # what is kept under a name is what its flow returned
+            return answer
+        fresh = found.runner.run(flow())
+        self._shown[what] = found.clock.monotonic(), fresh
+        return fresh
 
     def desk(self, auth: str | None) -> Desk:
         """The desk of this process; raises `LoginExpired` for callers without a token, `NotConfigured` without keys."""
@@ -166,6 +183,7 @@ class Broker:
         """Let go of the desk; the next caller opens another."""
         with self._opening:
             found, self._desk = self._desk, None
+            self._shown.clear()
         if found is not None:
             found.close()
 

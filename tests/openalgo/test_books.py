@@ -274,3 +274,28 @@ def test_words_and_tokens(bridge: Bridge) -> None:
     ):
         with pytest.raises(ValueError):
             unknown("MARKTE")
+
+
+def test_holdings_are_shown_as_they_were_for_ten_seconds(bridge: Bridge, caplog: pytest.LogCaptureFixture) -> None:
+    """A page that asks again within ten seconds gets the last answer, and the log how old it is (D16)."""
+    caplog.set_level("INFO")
+    before = shown("holdings")
+    bridge.clock.advance(4)
+    slept = bridge.clock.elapsed
+
+    assert shown("holdings") == before
+    assert bridge.clock.elapsed == slept
+    assert bridge.host.sent("GET", HOLDINGS) == 1
+    assert "holdings as they were 4" in caplog.text
+    assert order_api.get_holdings("")["status"] == "error"
+    bridge.clock.advance(10)
+    shown("holdings")
+    assert bridge.host.sent("GET", HOLDINGS) == 2
+
+
+def test_holdings_that_could_not_be_read_are_not_kept(bridge: Bridge) -> None:
+    """A failure is nobody's holdings: the next page asks again."""
+    bridge.fault("error_200", HOLDINGS)
+
+    assert order_api.get_holdings(TOKEN)["status"] == "error"
+    assert len(shown("holdings")) == 2

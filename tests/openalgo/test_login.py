@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
 
 from fakes.bridge import ORDER_BOOK, TOKEN, Bridge
-from fakes.exchange import settings_for
+from fakes.exchange import RestTransport, settings_for
+from jainam.adapters.desk import Desk
 from jainam.adapters.memory_contracts import MemoryContracts
 from jainam.domain.errors import LoginExpired, NotConfigured
 from jainam.domain.sessions import Api
@@ -245,3 +247,50 @@ def test_desks_by_name(bridge: Bridge) -> None:
     wiring.attach(bridge.host)
     with pytest.raises(NotConfigured):
         wiring.register("odd", "no such broker").settings()
+
+
+def test_two_processes_share_their_sessions(fresh: Any, tmp_path: Path) -> None:
+    """The host trades in one process and streams in another; the second finds the first one's sessions (D13)."""
+    bridge, file = fresh(), tmp_path / "sessions.json"
+    settings = evolve(settings_for(bridge.simulator), session_file=file)
+
+    def another_process() -> Any:
+        wiring.attach(bridge.host, settings=settings, clock=bridge.clock, contracts=MemoryContracts())
+        return authenticate_broker("jainam_prop")
+
+    first = another_process()
+    second = another_process()
+
+    assert first == second
+    assert (bridge.host.sent("POST", LOGIN), bridge.host.sent("POST", FEED)) == (1, 1)
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_session_renewed_elsewhere_is_taken(fresh: Any, tmp_path: Path) -> None:
+    """When another process has logged in anew, ours takes its session in place of making a third one."""
+    bridge = fresh()
+    settings = evolve(settings_for(bridge.simulator), session_file=tmp_path / "sessions.json")
+    wiring.attach(bridge.host, settings=settings, clock=bridge.clock, contracts=MemoryContracts())
+    old_token = str(authenticate_broker("jainam_prop")[0])
+    with Desk.open(
+        settings, transport=RestTransport(bridge.rest), contracts=MemoryContracts(), clock=bridge.clock
+    ) as other:
+        other.runner.local.sessions.forget(Api.INTERACTIVE)
+        bridge.clock.advance(60)
+        other.login()
+
+    assert order_api.get_order_book(old_token) == []
+    assert bridge.host.sent("POST", LOGIN) == 1
+
+
+def test_a_session_of_yesterday_is_not_used(fresh: Any, tmp_path: Path) -> None:
+    """Brokers end sessions in the early morning; a new day begins with one login (protocol 2.4)."""
+    bridge = fresh()
+    settings = evolve(settings_for(bridge.simulator), session_file=tmp_path / "sessions.json")
+    wiring.attach(bridge.host, settings=settings, clock=bridge.clock, contracts=MemoryContracts())
+    authenticate_broker("jainam_prop")
+    bridge.clock.advance(20 * 3600)
+    wiring.attach(bridge.host, settings=settings, clock=bridge.clock, contracts=MemoryContracts())
+
+    assert order_api.get_order_book(TOKEN) == []
+    assert bridge.host.sent("POST", LOGIN) == 2
