@@ -64,15 +64,14 @@ def replace_symtoken(engine: Any, rows: Sequence[Row]) -> int:
 
 def _bring_up_to_date(cursor: Any, is_file: bool, rows: Sequence[Row]) -> None:
     cursor.execute(f"SELECT id, {_NAMES} FROM symtoken")  # noqa: S608 (our own names)
-    known: dict[tuple[object, ...], int] = {}
-    gone: list[int] = []
-    for number, *values in cursor:
-        row = tuple(values)
-        if row in known:
-            gone.append(number)
-        else:
-            known[row] = number
+    found = cursor.fetchall()
+    known: dict[tuple[object, ...], int] = {row[1:]: row[0] for row in found}
     total = len(known)
+    gone: list[int] = []
+    if len(found) > total:  # rows that are there twice: one of them is known, the others go
+        kept = set(known.values())
+        gone = [row[0] for row in found if row[0] not in kept]
+    del found
     fresh = [row for row in _host_rows(rows) if known.pop(row, None) is None]
     gone += known.values()
     if is_file and len(fresh) + len(gone) > total * _MOST_CHANGED:
