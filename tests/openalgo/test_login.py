@@ -294,3 +294,29 @@ def test_a_session_of_yesterday_is_not_used(fresh: Any, tmp_path: Path) -> None:
 
     assert order_api.get_order_book(TOKEN) == []
     assert bridge.host.sent("POST", LOGIN) == 2
+
+
+def test_a_dealer_without_a_client_is_told_the_choices(fresh: Any) -> None:
+    """The login says which variable is missing and whom it may name, before any order is tried (D13)."""
+    bridge = fresh()
+    settings = settings_for(bridge.simulator, client_id=None)
+    wiring.attach(bridge.host, settings=settings, clock=bridge.clock, contracts=MemoryContracts())
+
+    token, error = authenticate_broker(None)  # type: ignore[misc]
+
+    assert token is None
+    assert error is not None
+    for word in ("JAINAM_CLIENT_ID", "CLIENT01", "*****"):
+        assert word in error
+
+
+def test_a_broker_that_is_down_is_told_and_tried_again_later(fresh: Any) -> None:
+    """A login that gets no answer fails in words, and is tried once in ten seconds, whoever waits for it."""
+    bridge = fresh()
+    bridge.fault("gateway", LOGIN, times=50)
+
+    assert authenticate_broker(None)[0] is None
+    made, began = bridge.host.sent("POST", LOGIN), bridge.clock.elapsed
+    for _ in range(20):
+        assert order_api.get_order_book(TOKEN)["status"] == "error"
+    assert bridge.host.sent("POST", LOGIN) - made <= (bridge.clock.elapsed - began) / 10 + 1

@@ -13,7 +13,8 @@ from jainam.openalgo_bridge.api import order_api
 
 MODULES = (
     "api.auth_api", "api.order_api", "api.data", "api.funds", "api.margin_api", "api.baseurl",
-    "mapping.order_data", "mapping.transform_data", "mapping.margin_data", "streaming.my_xts_adapter",
+    "mapping.order_data", "mapping.transform_data", "mapping.margin_data", "database.master_contract_db",
+    "streaming.my_xts_adapter",
 )  # fmt: skip
 
 
