@@ -47,6 +47,7 @@ class SparingLogins:
     inner: Codec
     monotonic: Callable[[], float]
     _last: dict[Login, _Last] = field(factory=dict, init=False)
+    _written: dict[Login, HttpRequest] = field(factory=dict, init=False, repr=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     @property
@@ -65,7 +66,10 @@ class SparingLogins:
                 raise LoginExpired(
                     "the broker ended a session that was made moments ago; does another program log in with these keys?"
                 )
-        return self.inner.encode(step, session)
+        request = self.inner.encode(step, session)
+        if isinstance(step, Login):
+            self._written[step] = request
+        return request
 
     def decode(self, step: BrokerStep[T], response: HttpResponse, session: Session | None) -> T:
         """The answer to *step*; what a login came to is remembered."""
@@ -92,6 +96,11 @@ class SparingLogins:
         """Let the next login be tried, whatever the last one came to."""
         with self._lock:
             self._last.clear()
+
+    def lost(self, request: HttpRequest, error: JainamError) -> None:
+        """Remember that *request* got no answer, if it was a login: the next one would wait as long for nothing."""
+        for step in [step for step, written in self._written.items() if written is request]:
+            self._remember(step, REST_AFTER_FAILURE, error)
 
     def _remember(self, step: Login, seconds: float, error: JainamError | None) -> None:
         with self._lock:

@@ -15,7 +15,7 @@ from attrs import define, evolve, field
 
 from jainam.adapters.environment import Settings, read_settings
 from jainam.adapters.xts.profiles import PROFILES
-from jainam.domain.errors import LoginExpired, NotConfigured
+from jainam.domain.errors import JainamError, LoginExpired, NotConfigured, OutcomeUnknown
 from jainam.domain.steps import Flow
 from jainam.openalgo_bridge.host import Host, OpenAlgoHost
 from jainam.openalgo_bridge.logins import SparingLogins
@@ -194,15 +194,17 @@ class Broker:
         settings = settings or self.settings()
         keep_quiet(settings.credentials.secrets)
         clock = _parts.clock or SystemClock()
+        transport = _HostTransport(_parts.host, settings.timeout)
         opened = Desk.open(
             settings,
-            transport=_HostTransport(_parts.host, settings.timeout),
+            transport=transport,
             contracts=_parts.contracts,
             journal=_parts.journal,
             clock=clock,
         )
         self._logins = SparingLogins(opened.runner.calls.codec, clock.monotonic)
         opened.runner.calls.codec = self._logins
+        transport.on_lost = self._logins.lost
         return opened
 
 
@@ -212,6 +214,7 @@ class _HostTransport:
 
     host: Host
     timeout: float
+    on_lost: Callable[[HttpRequest, JainamError], None] = lambda request, error: None
     _inner: HttpxTransport | None = field(default=None, init=False)
     _client: object = field(default=None, init=False)
 
@@ -224,7 +227,11 @@ class _HostTransport:
 
             inner = self._inner = HttpxTransport(self.timeout, client=client)
             self._client = client
-        return inner.send(request)
+        try:
+            return inner.send(request)
+        except OutcomeUnknown as error:
+            self.on_lost(request, error)
+            raise
 
     def close(self) -> None:
         """The connections are the host's."""

@@ -320,3 +320,15 @@ def test_a_broker_that_is_down_is_told_and_tried_again_later(fresh: Any) -> None
     for _ in range(20):
         assert order_api.get_order_book(TOKEN)["status"] == "error"
     assert bridge.host.sent("POST", LOGIN) - made <= (bridge.clock.elapsed - began) / 10 + 1
+
+
+def test_a_login_without_an_answer_keeps_nobody_waiting_again(fresh: Any) -> None:
+    """One caller waits for a login that hangs; those who come after are told at once, and an order is not in doubt."""
+    bridge = fresh()
+    bridge.fault("lose_answer", LOGIN, times=50)
+    assert authenticate_broker(None)[0] is None
+    before = bridge.host.sent("POST", LOGIN)
+
+    for _ in range(3):  # nothing left, so it is no 504
+        assert order_api.cancel_order("1110000030", TOKEN)[1] == 503
+    assert bridge.host.sent("POST", LOGIN) - before <= bridge.clock.elapsed / 10
