@@ -344,8 +344,8 @@ class PeeweeContracts:
         now = self._now()
         stamp = {"loaded_at": now.isoformat(), "rows": rows}
         # It starts at the time, so that the counter of a file made anew does not meet what a process remembers.
-        first = ContractSet.insert(broker=self.broker, generation=int(now.timestamp() * 1000), **stamp)
-        first.on_conflict_ignore().execute(db)
+        first = (self.broker, int(now.timestamp() * 1000), now.isoformat(), rows)
+        db.execute_sql(_FIRST_SET.replace("?", db.param), first)
         ours = ContractSet.broker == self.broker
         ContractSet.update(generation=ContractSet.generation + 1, **stamp).where(ours).execute(db)
         [(generation,)] = ContractSet.select(ContractSet.generation).where(ours).tuples().execute(db)
@@ -387,6 +387,9 @@ class PeeweeContracts:
         ChangedContract.delete().where(ChangedContract.broker == self.broker).execute(db)
 
 
+_FIRST_SET = """
+    INSERT INTO contract_set (broker, generation, loaded_at, rows) VALUES (?, ?, ?, ?) ON CONFLICT (broker) DO NOTHING
+"""
 _GENERATION = "SELECT generation FROM contract_set WHERE broker = ?"
 _NUMBERS = "SELECT symbol, exchange, token FROM symbol_token WHERE broker = ?"
 _INSERT_COUNT = "INSERT INTO contract_count (broker, exchange, rows) VALUES (?, ?, ?)"

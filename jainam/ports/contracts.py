@@ -11,11 +11,11 @@ from jainam.domain.loads import Change, Load
 from jainam.domain.searching import ANY, Terms
 from jainam.domain.vocabulary import Exchange
 
-__all__ = ["Contracts"]
+__all__ = ["ContractLoads", "ContractLookup", "ContractRows", "Contracts"]
 
 
-class Contracts(Protocol):
-    """The instruments of one broker, by name and by number."""
+class ContractLookup(Protocol):
+    """Instruments by name, by number and by what they are."""
 
     def find(self, key: SymbolKey) -> Contract:
         """The contract of *key*; raises `SymbolNotFound`, which says so when the store is empty."""
@@ -34,6 +34,10 @@ class Contracts(Protocol):
         """
         ...
 
+
+class ContractLoads(Protocol):
+    """One set of instruments after the other, of which one is in force."""
+
     def replace_all(self, contracts: Iterable[Contract]) -> int:
         """Put *contracts* in the place of all this broker's contracts, at once or not at all; return their number."""
         ...
@@ -50,6 +54,10 @@ class Contracts(Protocol):
         """What the last load changed of the set before it; nothing when there was none."""
         ...
 
+
+class ContractRows(Protocol):
+    """The whole set in force, for those who keep a picture of it."""
+
     def generation(self) -> int:
         """A number that is another one once another set is in force, whichever process has stored it."""
         ...
@@ -61,6 +69,10 @@ class Contracts(Protocol):
     def rows(self) -> Sequence[Row]:
         """Every contract of the set in force, as a plain row."""
         ...
+
+
+class Contracts(ContractLookup, ContractLoads, ContractRows, Protocol):
+    """The instruments of one broker."""
 
     def close(self) -> None:
         """Let go of files and connections."""

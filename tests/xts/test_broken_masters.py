@@ -104,7 +104,7 @@ LEFT_OUT = {
     "test scrip": cell(4, "011NSETEST"),
     "expired": cell(17, "2026-01-11T14:30:00"),
     "other segment": cell(1, "NSECM"),
-    "spot price": cell(3, "16"),
+    "spot price": "|".join(["NSEFO", "7", "16", *OPTION.split("|")[3:22]]),
 }
 
 
