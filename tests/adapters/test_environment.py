@@ -33,9 +33,9 @@ def read(**more: str) -> Settings:
     return read_settings(KEYS | more)
 
 
-def problems(environ: dict[str, str], **options: bool) -> str:
+def problems(environ: dict[str, str], *, host_names: bool = False) -> str:
     with pytest.raises(NotConfigured) as caught:
-        read_settings(environ, **options)
+        read_settings(environ, host_names=host_names)
     return str(caught.value)
 
 
@@ -416,3 +416,10 @@ def test_nobody_is_no_client(nobody: str) -> None:
     """A client that was forgotten is not taken for the one of the settings."""
     with pytest.raises(NotConfigured, match="give a client code"):
         read(JAINAM_CLIENT_ID="CLIENT01").for_client(nobody)
+
+
+def test_a_broker_that_was_chosen_elsewhere_wins() -> None:
+    """A host that trades with several brokers names the profile itself, whatever `JAINAM_PROFILE` says."""
+    settings = read_settings(KEYS | {"JAINAM_PROFILE": "jainam_prop"}, profile_name="wisdom")
+
+    assert settings.profile.name == "wisdom"
