@@ -89,6 +89,21 @@ def test_table_of_the_document(file: Path) -> None:
     assert ["broker", "token", "exchange"] in indexed
 
 
+def test_tables_of_an_earlier_layout_make_way(file: Path) -> None:
+    """What an earlier version stored is taken for nothing, since one load brings all of it again."""
+    sql(file, "CREATE TABLE symbol_token (id INTEGER PRIMARY KEY, broker TEXT, symbol TEXT, exchange TEXT)")
+    sql(file, "INSERT INTO symbol_token (broker, symbol, exchange) VALUES ('jainam_prop', 'RELIANCE', 'NSE')")
+    for table in ("contract_rule", "contract_load"):
+        sql(file, f"CREATE TABLE {table} (broker TEXT)")
+    store = PeeweeContracts(file)
+
+    with pytest.raises(SymbolNotFound, match="the contract store is empty"):
+        store.find(SHARE.key)
+    store.replace_all(SOME)
+    assert SHARE == store.find(SHARE.key)
+    assert [] == sql(file, "SELECT name FROM sqlite_master WHERE name IN ('contract_rule', 'contract_load')")
+
+
 def test_decimals_are_text(file: Path) -> None:
     """Prices are kept as they are written, for a float would change them."""
     PeeweeContracts(file).replace_all([SHARE])
