@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
@@ -97,7 +98,8 @@ class PeeweeContracts:
         self._trusted_until = 0.0
         self._place = Place.named(os.fspath(database))
         self._is_file = self._place.is_file
-        self._connection = OneConnection(self._place, lambda opened: prepare(opened, self._is_file))
+        # It must not refer to us: then whoever drops the store closes the connection.
+        self._connection = OneConnection(self._place, partial(prepare, is_file=self._is_file))
         # Written once: peewee takes longer to put it together than SQLite takes to answer it.
         self._one_by_key = self._do(lambda db: _sql(db, SymbolToken.symbol == "", SymbolToken.exchange == "")[0])
         self._some_by_token = self._do(
@@ -166,7 +168,7 @@ class PeeweeContracts:
         """
         if not rows:
             raise ValueError("no contracts to store; the ones stored before are kept")
-        loader = OneConnection(self._place, lambda opened: prepare(opened, self._is_file))
+        loader = OneConnection(self._place, partial(prepare, is_file=self._is_file))
         try:
             with settings_named(self._is_file):
                 generation = loader.do(lambda db: self._replaced(db, rows))
@@ -226,6 +228,11 @@ class PeeweeContracts:
         """Forget what was read, and let go of the connection."""
         self._memory = _Memory()
         self._connection.close()
+
+    def __del__(self) -> None:
+        connection = getattr(self, "_connection", None)
+        if connection is not None:  # a database was named that could not be used, else
+            connection.close()
 
     # --- questions to the database -----------------------------------------------------------------------------------
 
