@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from jainam.cli.failures import PARTLY_DONE, REJECTED, USAGE, Failed, Failure
 from jainam.cli.output import Output
 
 if TYPE_CHECKING:
-    from jainam.openalgo_bridge.install.installer import Status
+    from jainam.openalgo_bridge.install.installer import Installer, Status
     from jainam.openalgo_bridge.install.plan import Plan
 
 __all__ = ["add_to"]
@@ -78,8 +79,9 @@ def install(
         installer = Installer.at(openalgo, python=python, while_running=while_running)
         plan = installer.install(plugin, dry_run=dry_run)
     done = (
-        f"{plugin.title} is in {openalgo}, OpenAlgo {installer.tree.version}."
-        f" Put the keys into its .env, restart it, and look with `jainam openalgo doctor --openalgo {openalgo}`."
+        f"{plugin.title} is in {installer.tree.root}, OpenAlgo {installer.tree.version}."
+        f" Put the keys into its .env, restart it, and look with `jainam openalgo doctor --openalgo {_path(installer)}"
+        f"{'' if broker == 'jainam_prop' else f' --broker {broker}'}`."
     )
     _tell(out, plan, dry_run, done if plan.changes else f"{plugin.title} was installed already; nothing changed.")
 
@@ -95,9 +97,10 @@ def uninstall(
     from jainam.openalgo_bridge.install.installer import Installer
 
     with _told():
-        plan = Installer.at(openalgo, while_running=while_running).uninstall(broker, dry_run=dry_run)
+        installer = Installer.at(openalgo, while_running=while_running)
+        plan = installer.uninstall(broker, dry_run=dry_run)
     left = ", ".join(plugin.name for plugin in plan.done.plugins)
-    done = f"{broker} is out of {openalgo}."
+    done = f"{broker} is out of {installer.tree.root}."
     _tell(out, plan, dry_run, f"{done} {left} stays." if left else f"{done} Every file is as it was.")
 
 
@@ -127,7 +130,9 @@ def status(out: Output, openalgo: Folder = Path()) -> None:
         return
     names = ", ".join(f"{each.title} ({each.name}, profile {each.profile})" for each in found.plugins)
     facts = {"OpenAlgo": found.openalgo, "Installed": names, "By": f"jainam {found.version}"}
-    out.show(data, tables.facts(facts | {"Files": f"{found.written}, all as they were written"}))
+    facts |= {"Files": f"{found.written}, all as they were written"}
+    facts |= {"Edited": f"{', '.join(found.edited)}; that is allowed"} if found.edited else {}
+    out.show(data, tables.facts(facts))
 
 
 def doctor(out: Output, openalgo: Folder = Path(), broker: Broker = "jainam_prop", python: Python = None) -> None:
@@ -208,6 +213,10 @@ def _tell(out: Output, plan: Plan, dry_run: bool, done: str) -> None:
             out.note(note)
 
 
+def _path(installer: Installer) -> str:
+    return shlex.quote(str(installer.tree.root))
+
+
 def _kind(before: bytes | None, after: bytes | None) -> str:
     return "added" if before is None else "removed" if after is None else "changed"
 
@@ -222,6 +231,7 @@ def _shape(found: Status) -> dict[str, Any]:
         "files": found.written,
         "changed": list(found.changed),
         "put_back": list(found.put_back),
+        "edited": list(found.edited),
     }
 
 

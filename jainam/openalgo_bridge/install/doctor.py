@@ -116,9 +116,7 @@ class _Examination:
             return Check("Files", Verdict.FAILED, "an installation was interrupted", again)
         astray = (*self.status.put_back, *self.status.changed)
         if astray:
-            words = f"not as they were written: {', '.join(astray)}"
-            whole = [path for path in astray if " (" not in path]
-            return Check("Files", Verdict.FAILED if whole else Verdict.OK, words, again if whole else "")
+            return Check("Files", Verdict.FAILED, f"not as they were written: {', '.join(astray)}", again)
         if self.status.version != __version__:
             return Check("Files", Verdict.WARNING, f"written by {self.status.version}, this is {__version__}", again)
         return Check("Files", Verdict.OK, f"{self.status.written} files as they were written")
@@ -135,7 +133,7 @@ class _Examination:
         """OpenAlgo's own pins, which no guest may move (D11)."""
         pins = self.pinned()
         installed = {name: environment.packages[name] for name in pins if name in environment.packages}
-        moved = {name: version for name, version in installed.items() if version != pins[name]}
+        moved = {name: version for name, version in installed.items() if _short(version) != _short(pins[name])}
         if moved:
             words = ", ".join(f"{name} {version} in place of {pins[name]}" for name, version in sorted(moved.items()))
             exact = " ".join(f"{name}=={pins[name]}" for name in sorted(moved))
@@ -278,6 +276,11 @@ class _Examination:
             f"OpenAlgo is not running; {where}",
             "start it; it reads .env at its start alone",
         )
+
+
+def _short(version: str) -> str:
+    """6.5 and 6.5.0 are one version."""
+    return re.sub(r"(\.0)+$", "", version)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

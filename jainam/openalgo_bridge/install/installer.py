@@ -26,7 +26,10 @@ __all__ = ["Installer", "Status"]
 
 @frozen(kw_only=True)
 class Status:
-    """What is installed in a checkout. *changed* files are neither as written nor as they were."""
+    """What is installed in a checkout. *changed* files are neither as written nor as before, *put_back* are as before.
+
+    *edited* lines of .env are no longer as written, which is their owner's right.
+    """
 
     openalgo: str
     plugins: tuple[Plugin, ...]
@@ -35,6 +38,7 @@ class Status:
     written: int
     changed: tuple[str, ...] = ()
     put_back: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -92,6 +96,7 @@ class Installer:
         ledger = self.ledger
         changed: list[str] = []
         put_back: list[str] = []
+        edited: list[str] = []
         for path, record in ledger.files.items():
             now = digest_of(self.tree.read(path))
             if now == record.original and now not in record.ours:
@@ -100,7 +105,7 @@ class Installer:
                 changed.append(path)
         for path, notes in ledger.lines.items():
             lines = (self.tree.text(path) or "").splitlines()
-            changed += [f"{path} ({name})" for name, note in notes.items() if not set(note.ours) & set(lines)]
+            edited += [f"{path} ({name})" for name, note in notes.items() if not set(note.ours) & set(lines)]
         return Status(
             openalgo=self.tree.version,
             plugins=ledger.plugins,
@@ -109,6 +114,7 @@ class Installer:
             written=len(ledger.files),
             changed=tuple(changed),
             put_back=tuple(put_back),
+            edited=tuple(edited),
         )
 
     def _performed(self, planned: Plan, doing: str, dry_run: bool) -> Plan:
