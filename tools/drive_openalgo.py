@@ -355,7 +355,7 @@ def main() -> int:
         words = ""
         try:
             one(driver)
-        except (AssertionError, KeyError, StopIteration, TypeError, ValueError) as error:
+        except (AssertionError, KeyError, StopIteration, TypeError, ValueError, httpx.HTTPError) as error:
             broken += 1
             words = f"  {type(error).__name__}: {error}"
         name = one.__name__.replace("_", " ")

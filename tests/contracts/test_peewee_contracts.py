@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import count
@@ -32,8 +33,19 @@ def database(postgres_server: str) -> str:
 class TestPeeweeContractsOnServer(ContractsSuite):
     @pytest.fixture
     def opened(self, database: str) -> Iterator[Opener]:
-        with ExitStack() as stack:
-            yield lambda: stack.enter_context(closing(PeeweeContracts(database, f"broker{next(_brokers)}")))
+        stores: deque[PeeweeContracts] = deque()
+
+        def one_more() -> PeeweeContracts:
+            if len(stores) == AT_ONCE:
+                stores.popleft().close()
+            stores.append(PeeweeContracts(database, f"broker{next(_brokers)}"))
+            return stores[-1]
+
+        yield one_more
+        for store in stores:
+            store.close()
 
 
 _brokers = count()
+AT_ONCE = 8
+"""A property opens a store for each of its examples, and a server has only so many connections."""

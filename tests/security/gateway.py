@@ -18,6 +18,7 @@ from attrs import define, evolve, field, frozen
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded
+from h2.exceptions import ProtocolError
 
 from jainam.domain.errors import OutcomeUnknown
 from jainam.ports.transport import HttpRequest, HttpResponse
@@ -189,7 +190,8 @@ def _http2(gateway: Gateway) -> Iterator[str]:
 def _talk(peer: socket.socket, gateway: Gateway) -> None:
     heads: dict[int, dict[str, str]] = {}
     bodies: dict[int, bytes] = {}
-    with peer, suppress(ConnectionError):
+    # httpcore numbers streams before it sends them: of two threads the later may come first, and a server hangs up then.
+    with peer, suppress(ConnectionError, ProtocolError):
         connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         connection.initiate_connection()
         peer.sendall(connection.data_to_send())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fakes.openalgo_trees import BUILT, LOGIN, SOURCE, TEMPLATE, env_text
@@ -222,6 +222,8 @@ def test_variables_are_read_as_the_host_reads_them(
     pairs: dict[str, str], quote: str, tail: str, space: str, end: str
 ) -> None:
     """Our reading of a .env is that of python-dotenv, whatever the quotes, spaces, remarks and line ends."""
+    # A remark behind a bare nothing is the value to python-dotenv before 1.2.4, and none to later ones.
+    assume(quote or "#" not in tail or "" not in pairs.values())
     text = end.join(f"{name}{space}{quote}{value}{quote}{tail}" for name, value in pairs.items())
 
     assert values_of(text) == dotenv_values(stream=io.StringIO(text, newline=""), interpolate=False)
