@@ -190,7 +190,7 @@ def _http2(gateway: Gateway) -> Iterator[str]:
 def _talk(peer: socket.socket, gateway: Gateway) -> None:
     heads: dict[int, dict[str, str]] = {}
     bodies: dict[int, bytes] = {}
-    # httpcore numbers streams before it sends them: of two threads the later may come first, and a server hangs up then.
+    # httpcore numbers streams before it sends them: the later of two threads may come first, and a server hangs up.
     with peer, suppress(ConnectionError, ProtocolError):
         connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         connection.initiate_connection()
