@@ -22,6 +22,8 @@ __all__ = ["Record"]
 
 log = logging.getLogger("jainam")
 
+WEEK = dt.timedelta(days=7)
+
 
 @define(eq=False)
 class Record:
@@ -81,8 +83,15 @@ class Record:
         return None if self.journal is None else self.journal.placed_on(instrument, product, self._morning())
 
     def unsettled(self) -> tuple[Meant, ...]:
-        """What was meant today, by any process of this account, and has no known outcome."""
-        return () if self.journal is None else self.journal.unsettled(self._morning())
+        """What was meant today, by any process of this account, and has no known outcome.
+
+        And what an earlier day of this week left without any: no book tells of it any more, but somebody has to say so.
+        """
+        if self.journal is None:
+            return ()
+        morning = self._morning()
+        found = self.journal.unsettled(morning - WEEK)
+        return tuple(meant for meant in found if meant.ending is None or meant.intent.at >= morning)
 
     def latest(self) -> int:
         """The number of the newest entry; 0 when there is none, or when the journal cannot be read."""

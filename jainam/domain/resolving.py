@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jainam.domain.changing import has_terms
-from jainam.domain.journal import Deed, Intent, Verdict
+from jainam.domain.journal import Deed, Intent, Meant, Verdict
 from jainam.domain.orders import OrderId, OrderRow, OrderTag
 from jainam.domain.patience import patiently
 from jainam.domain.reports import Resolution, Resolved
@@ -14,6 +14,7 @@ from jainam.domain.steps import (
     Flow,
     ListOrders,
     ListTrades,
+    Now,
     Tell,
     Unsettled,
 )
@@ -23,13 +24,32 @@ __all__ = ["resolve_intents"]
 
 
 def resolve_intents() -> Flow[tuple[Resolved, ...]]:
-    """Find out what became of everything we meant today and lost sight of, as after a crash (X1).
+    """Find out what became of everything we meant and lost sight of, as after a crash (X1).
 
-    Nothing is sent. What no book shows stays unknown, and is looked for again the next time.
+    Nothing is sent. What no book shows stays unknown, and is looked for again the next time that day; what was meant
+    on an earlier day ends as unknown, since the books begin anew each morning.
     """
     unsettled = yield from Unsettled()
     if not unsettled:
         return ()
+    now = yield from Now()
+    today = tuple(meant for meant in unsettled if meant.intent.at.astimezone(now.tzinfo).date() >= now.date())
+    found = (yield from _found_of(today)) if today else []
+    for meant in unsettled:
+        if meant not in today:
+            lost = Resolved(meant.intent, Verdict.UNKNOWN, meant.order_id, _OF_ANOTHER_DAY)
+            yield from Conclude(meant.intent.key, lost.verdict, lost.order_id, lost.words)
+            found.append(lost)
+    if found:
+        yield from Tell(Resolution(tuple(found)))
+    return tuple(found)
+
+
+_OF_ANOTHER_DAY = "it was meant on an earlier day, of which the broker's books tell nothing any more"
+
+
+def _found_of(unsettled: tuple[Meant, ...]) -> Flow[list[Resolved]]:
+    """What today's books say of *unsettled*."""
     rows = {row.order_id: row for row in (yield from patiently(ListOrders(None)))}
     by_tag = {row.tag: row for row in rows.values() if row.tag is not None}
     unlisted = [meant for meant in unsettled if meant.intent.deed is Deed.PLACE and meant.intent.tag not in by_tag]
@@ -45,9 +65,7 @@ def resolve_intents() -> Flow[tuple[Resolved, ...]]:
         if meant.ending is None or meant.ending.verdict is not now_known.verdict:
             yield from Conclude(meant.intent.key, now_known.verdict, now_known.order_id, now_known.words)
         found.append(now_known)
-    if found:
-        yield from Tell(Resolution(tuple(found)))
-    return tuple(found)
+    return found
 
 
 def _resolved(

@@ -518,6 +518,17 @@ def test_what_stays_unknown_is_not_written_again() -> None:
     assert not concluded(scene)
 
 
+def test_what_an_earlier_day_left_open_ends_as_unknown() -> None:
+    """The books begin anew each morning, so yesterday ends as unknown, and no book is read (X1)."""
+    scene = Scene({Unsettled: (meant(ago=86_400, verdict=None),)})
+    (found,) = scene.run(resolve_intents())
+
+    assert concluded(scene) == [("t0", Verdict.UNKNOWN)]
+    assert "an earlier day" in found.words
+    assert scene.told() == [Resolution((found,))]
+    assert not scene.asked(ListOrders, ListTrades)
+
+
 def test_what_its_own_process_has_settled_meanwhile_is_left_as_it_is() -> None:
     """An order that was on its way while the books were read keeps the ending that its sender writes (X1)."""
     scene = Scene({Unsettled: [(meant(verdict=None),), ()], ListOrders: (), ListTrades: ()})
