@@ -13,6 +13,7 @@ from pathlib import Path
 
 from attrs import asdict, define, field
 
+from jainam.domain.errors import NotConfigured
 from jainam.domain.sessions import Api, Session
 
 __all__ = ["FileSessions", "MemorySessions"]
@@ -79,13 +80,22 @@ class FileSessions(MemorySessions):
                 self._unwritten.discard(session.api)
 
     def forget(self, api: Api) -> None:
-        """Hold no session for *api*, here or on file; the file goes with its last session."""
+        """Hold no session for *api*, here or on file; the file goes with its last session.
+
+        Raises `NotConfigured` when it stays: whoever logged out has to know.
+        """
         self._held.pop(api, None)
         with self._lock:
             self._unwritten.discard(api)
             stored = self._read()
             if stored.pop(api, None) is not None:
-                self._write(stored)
+                try:
+                    self._write(stored)
+                except OSError as error:
+                    raise NotConfigured(
+                        f"the session has ended, but its file cannot be changed ({error.strerror}):"
+                        f" remove {self.path.name} from jainam's cache folder by hand"
+                    ) from None
 
     def _read(self) -> dict[Api, Session]:
         try:

@@ -11,6 +11,7 @@ import pytest
 from attrs import evolve
 
 from jainam.adapters.session_files import FileSessions, MemorySessions
+from jainam.domain.errors import NotConfigured
 from jainam.domain.sessions import Api, Session
 
 DAY = dt.date(2026, 1, 12)
@@ -125,6 +126,22 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     assert sessions.latest(Api.INTERACTIVE) == renewed, "not the older one that is still on file"
     assert sessions_in(tmp_path).latest(Api.INTERACTIVE) == DEALER
     assert [sessions.path] == list(sessions.path.parent.iterdir())
+
+
+def test_a_file_that_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token that stays behind on the disk is told, with what to do about it, and no path (D14)."""
+    sessions = sessions_in(tmp_path)
+    sessions.keep(DEALER)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(NotConfigured, match=r"\(Permission denied\): remove sessions.json from") as caught:
+        sessions.forget(Api.INTERACTIVE)
+
+    assert str(tmp_path) not in str(caught.value)
+    assert sessions.current(Api.MARKET_DATA) is None
 
 
 def test_memory_sessions_end_with_the_process() -> None:
