@@ -25,6 +25,8 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=(HealthCheck.too_slow,),
 )
+# What other versions break, they break in the first examples; py311 and py313 look at all of them.
+settings.register_profile("brief", settings.get_profile("ci"), max_examples=20)
 # A mutant has only to be noticed: nobody reads the smallest example of what it breaks.
 settings.register_profile("mutants", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate))
 settings.register_profile("nightly", max_examples=5000, deadline=None, database=DATABASE, print_blob=True)
