@@ -173,7 +173,7 @@ def ask_python(tree: Tree, python: Path, script: str, *words: str, variables: Ma
     """What *script* prints as JSON when the host's interpreter runs it in the host's folder."""
     try:
         ran = subprocess.run(
-            [str(python), "-c", script, *words],
+            [str(python), "-B", "-c", script, *words],  # no bytecode: it would stay behind in the host's folders
             cwd=tree.root,
             env={**os.environ, **(variables or {})},
             capture_output=True,
