@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -11,7 +10,7 @@ import peewee
 
 from jainam.adapters.databases import write_ahead
 from jainam.domain.listings import Row
-from jainam.domain.symbols import MONTHS
+from jainam.domain.symbols import table_date
 
 __all__ = [
     "COLUMNS_OF_ROW",
@@ -229,7 +228,7 @@ def _symbols(broker: str, rows: Iterable[Row], first: int) -> Iterator[tuple[obj
         exchange, symbol, token, kind, name, broker_symbol, broker_exchange, lot, tick, expiry, strike = row[:11]
         day = days.get(expiry)
         if day is None:
-            day = days[expiry] = _openalgo_date(str(expiry))
+            day = days[expiry] = table_date(str(expiry))
         yield (
             number,
             broker,
@@ -245,9 +244,3 @@ def _symbols(broker: str, rows: Iterable[Row], first: int) -> Iterator[tuple[obj
             kind,
             float(tick),
         )
-
-
-def _openalgo_date(iso: str) -> str:
-    """A day as OpenAlgo's tables have it, in English whatever the locale: ``28-NOV-24``."""
-    day = dt.date.fromisoformat(iso)
-    return f"{day.day:02}-{MONTHS[day.month - 1]}-{day.year % 100:02}"

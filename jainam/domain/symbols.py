@@ -14,7 +14,7 @@ from attrs import frozen
 
 from jainam.domain.vocabulary import Exchange, Kind
 
-__all__ = ["SymbolParts", "format_symbol", "index_symbol", "parse_symbol"]
+__all__ = ["SymbolParts", "format_symbol", "index_symbol", "parse_symbol", "table_date"]
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
@@ -116,3 +116,13 @@ def _expiry(match: re.Match[str], symbol: str) -> dt.date:
         return dt.date(2000 + int(match["year"]), MONTHS.index(match["month"]) + 1, int(match["day"]))
     except ValueError:
         raise ValueError(f"{symbol} names a day that does not exist") from None
+
+
+def table_date(iso: str) -> str:
+    """A day as OpenAlgo's tables have it, in English whatever the locale.
+
+    >>> table_date("2024-11-28")
+    '28-NOV-24'
+    """
+    day = dt.date.fromisoformat(iso)
+    return f"{day.day:02}-{MONTHS[day.month - 1]}-{day.year % 100:02}"

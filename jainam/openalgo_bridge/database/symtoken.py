@@ -6,13 +6,12 @@ touched. Who reads meanwhile sees the old rows or the new ones.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from jainam.domain.listings import Row
-from jainam.domain.symbols import MONTHS
+from jainam.domain.symbols import table_date
 from jainam.domain.vocabulary import Kind
 
 __all__ = ["replace_symtoken"]
@@ -131,7 +130,7 @@ def _host_rows(rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
         exchange, symbol, token, kind, name, broker_symbol, broker_exchange, lot, tick, expiry, strike = row[:11]
         day = days.get(expiry)
         if day is None:
-            day = days[expiry] = _host_date(str(expiry))
+            day = days[expiry] = table_date(str(expiry))
         yield (
             symbol,
             broker_symbol,
@@ -145,8 +144,3 @@ def _host_rows(rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
             kind,
             float(tick),
         )
-
-
-def _host_date(iso: str) -> str:
-    day = dt.date.fromisoformat(iso)
-    return f"{day.day:02}-{MONTHS[day.month - 1]}-{day.year % 100:02}"
