@@ -72,11 +72,14 @@ class Calls:
             log.debug("%s <- HTTP %d, %d bytes", type(step).__name__, response.status, len(response.body))
         return answer
 
-    def leaving(self, step: BrokerStep[Any]) -> None:
-        """Ask the guard, and write down what is meant; raises `Halted`, and then nothing may leave (X1, X10)."""
+    def leaving(self, step: BrokerStep[Any]) -> bool:
+        """Ask the guard, and write down what is meant; raises `Halted`, and then nothing may leave (X1, X10).
+
+        True when the writing had to wait for a disk or a network.
+        """
         if self.guard is not None:
             self.guard.admit(step, self.record.now)
-        self.record.meant(step)
+        return self.record.meant(step)
 
 
 def leaves_in_doubt(step: Step[Any], error: JainamError | None) -> TypeGuard[BrokerStep[Any]]:

@@ -41,19 +41,22 @@ class Record:
         """Whether writing waits for a disk or a network."""
         return self.journal is not None and self.journal.is_slow
 
-    def meant(self, step: BrokerStep[Any]) -> None:
-        """Write down what is about to leave; raises `Halted` when it cannot be written, and then nothing may leave.
+    def meant(self, step: BrokerStep[Any]) -> bool:
+        """Write down what is about to leave, and say whether that had to wait for a disk or a network.
+
+        Raises `Halted` when it cannot be written, and then nothing may leave.
 
         Exits and cancellations leave even then, with a warning: a full disk must not keep anybody in a position.
         """
         if self.journal is None:
-            return
+            return False
         try:
             self.journal.meant(self._intent(step))
         except JainamError as error:
             if step.traffic is not Traffic.EXIT:
                 raise
             log.warning("%s leaves without an entry in the journal: %s", step, error)
+        return self.journal.is_slow
 
     def ended(self, step: Any, outcome: object) -> None:
         """Write down what became of *step*; when only the order book can tell, nothing yet."""

@@ -124,8 +124,7 @@ class Runner:
         began = self.clock.monotonic()
         if not self.pacer.admits(windows, began):
             began = self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
-        self.calls.leaving(step)
-        if self.calls.record.is_slow:
+        if self.calls.leaving(step):
             self._left_late(windows, began)
         try:
             answer = self.calls.read(step, self.transport.send(request), session)

@@ -15,8 +15,9 @@ __all__ = ["new_tag"]
 # child would go on with its parent's numbers, so it starts afresh.
 _chance = random.Random()
 os.register_at_fork(after_in_child=_chance.seed)
+_bits = _chance.getrandbits
 
 
 def new_tag(seconds: Callable[[], float] = time.time) -> OrderTag:
     """Return `J`, eight hexadecimal digits of time and eleven of chance: 44 bits for the orders of one second."""
-    return OrderTag(f"J{int(seconds()) << 44 | _chance.getrandbits(44):019x}")
+    return OrderTag("J%019x" % (int(seconds()) << 44 | _bits(44)))

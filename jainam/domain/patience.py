@@ -16,7 +16,7 @@ from jainam.domain.errors import (
 )
 from jainam.domain.steps import BrokerStep, Flow, Pause, Waits
 
-__all__ = ["looks_within", "patiently", "sent_once", "spaced"]
+__all__ = ["after_sending", "looks_within", "patiently", "sent_once", "spaced"]
 
 T = TypeVar("T")
 
@@ -73,10 +73,18 @@ def sent_once(step: BrokerStep[T]) -> Flow[T]:
     A broken gateway and an answer nobody can read say nothing about the order either: both leave it unknown.
     """
     try:
-        try:
-            answer: T = yield step
-        except NotSent as error:
-            answer = yield from _tried_again(step, NotSent, error)
+        answer: T = yield step
+    except JainamError as error:
+        answer = yield from after_sending(step, error)
+    return answer
+
+
+def after_sending(step: BrokerStep[T], failure: JainamError) -> Flow[T]:
+    """Answer a step that moves an order, whose first try ended in *failure*, as `sent_once` does."""
+    try:
+        if not isinstance(failure, NotSent):
+            raise failure
+        answer = yield from _tried_again(step, NotSent, failure)
     except NotSent as error:
         raise NotSent(f"{error}; it never left this machine and may be tried again") from error
     except (BrokerUnavailable, UnexpectedReply) as error:

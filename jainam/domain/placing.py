@@ -22,8 +22,8 @@ from jainam.domain.guards import day_pnl, is_reducing
 from jainam.domain.house import House
 from jainam.domain.instruments import Contract, SymbolKey
 from jainam.domain.journal import Verdict
-from jainam.domain.orders import Order, OrderRow, OrderTag, Placed
-from jainam.domain.patience import patiently, sent_once
+from jainam.domain.orders import Order, OrderId, OrderRow, OrderTag, Placed
+from jainam.domain.patience import after_sending, patiently, sent_once
 from jainam.domain.planning import working_in
 from jainam.domain.quoting import NOT_READ, Market, as_it_may_go
 from jainam.domain.steps import (
@@ -85,16 +85,23 @@ def place_order(
     tag: OrderTag = yield _NEW_TAG
     step = (PlaceExit if is_exit else PlaceOrder)(order, contract, tag, held, meant)
     try:
-        order_id = yield from sent_once(step)
+        order_id: OrderId = yield step  # here rather than by `sent`, since every order pays for a detour
     except JainamError as error:
-        return (yield from _after_failure(step, error))
+        return (yield from _after_first_try(step, error))
     return Placed(order_id, tag)
 
 
 def sent(step: PlaceOrder) -> Flow[Placed]:
     """Send an order that has been checked and has its tag, at most once, and find out what became of it."""
     try:
-        return Placed((yield from sent_once(step)), step.tag)
+        return Placed((yield from step), step.tag)
+    except JainamError as error:
+        return (yield from _after_first_try(step, error))
+
+
+def _after_first_try(step: PlaceOrder, failure: JainamError) -> Flow[Placed]:
+    try:
+        return Placed((yield from after_sending(step, failure)), step.tag)
     except JainamError as error:
         return (yield from _after_failure(step, error))
 

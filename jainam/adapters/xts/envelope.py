@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["is_error", "is_success", "open_envelope", "parsed"]
 
-_DECODE = json.JSONDecoder(parse_float=Decimal, parse_constant=lambda _: None).raw_decode
+_SCAN = json.JSONDecoder(parse_float=Decimal, parse_constant=lambda _: None).scan_once
 """Every number with a point becomes a Decimal, and a bare NaN, which JSON does not know, nothing."""
 
 
@@ -16,8 +16,8 @@ def parsed(words: str) -> Any:
     """The JSON document in *words*; raises `ValueError` for anything else, half a document included."""
     words = words.strip("\ufeff \t\r\n")
     try:
-        document, end = _DECODE(words)
-    except (ValueError, RecursionError, ArithmeticError):
+        document, end = _SCAN(words, 0)
+    except (ValueError, StopIteration, RecursionError, ArithmeticError):
         document, end = None, -1  # json's own error holds the whole answer; raised out here, ours does not lead to it
     if end != len(words):
         raise ValueError("not one JSON document")
