@@ -8,6 +8,7 @@ connection down (RFC 9113, 6.8) is begun again on a new one; over HTTP/1.1, the 
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.request import getproxies
 
@@ -91,12 +92,18 @@ def _past_the_proxy() -> dict[str, None] | None:
     return dict.fromkeys(_LOOPBACK) if getproxies() else None
 
 
+@lru_cache(maxsize=64)
+def _url(words: str) -> httpx.URL:
+    """*words* as httpx has them; every order goes to the same place, and reading a URL takes as long as sending one."""
+    return httpx.URL(words)
+
+
 def _built(client: httpx.Client | httpx.AsyncClient, request: HttpRequest, timeout: httpx.Timeout) -> httpx.Request:
     """*request* as httpx has it; whatever goes wrong here has not left."""
     check_request(request)
     try:
         return client.build_request(
-            request.method, request.url, headers=request.headers, content=request.body, timeout=timeout
+            request.method, _url(request.url), headers=request.headers, content=request.body, timeout=timeout
         )
     except (httpx.InvalidURL, ValueError):
         raise no_url(request.url) from None

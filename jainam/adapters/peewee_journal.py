@@ -158,8 +158,11 @@ class PeeweeJournal:
         self._durable = durable
         self._unwritten: deque[_Unwritten] = deque()
         self._connection = OneConnection(self._place, self._set_up)
+        # Whoever reads a file need not wait until what others write has reached the disk.
+        self._reader = OneConnection(self._place, self._set_up) if self._place.is_file else self._connection
         with settings_named(self._place.is_file):
             self._connection.do(lambda database: prepare(database, self._place.is_file, create))
+            self._reader.do(lambda _: None)  # opened now, so that no order waits for it
 
     def meant(self, intent: Intent) -> int:
         """Write *intent*, which survives anything once this returns; return the number of its entry.
@@ -248,7 +251,8 @@ class PeeweeJournal:
         return Audit(number, chain)
 
     def close(self) -> None:
-        """Close the connection; whatever is asked later opens one for itself and closes it again."""
+        """Close the connections; whatever is asked later opens one for itself and closes it again."""
+        self._reader.close()
         self._connection.close()
 
     def _append(self, what: Intent | Ending) -> int:
@@ -320,7 +324,7 @@ class PeeweeJournal:
             return list(database.execute_sql(marked, parameters).fetchall())
 
         with settings_named(self._place.is_file):
-            return self._connection.do(rows)
+            return self._reader.do(rows)
 
     def _set_up(self, database: Any) -> None:
         if not self._place.is_file:

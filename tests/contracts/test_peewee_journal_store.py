@@ -251,15 +251,31 @@ def test_stopped_between_two_rows(store: PeeweeJournal) -> None:
     for number in range(60):
         store.meant(meant(f"T{number}"))
     patience = iter([0] * 500)
-    store._connection.do(lambda database: database.connection().set_progress_handler(lambda: next(patience, 1), 1))
+    store._reader.do(lambda database: database.connection().set_progress_handler(lambda: next(patience, 1), 1))
 
     with pytest.raises(NotConfigured, match="JAINAM_DATABASE cannot be used: interrupted"):
         store.verify()
     assert store.verify().entries == 60
 
 
+def test_reading_does_not_wait_for_the_disk(store: PeeweeJournal) -> None:
+    """Who asks while somebody else's entry is on its way to the disk is answered from what is there already."""
+    store.meant(meant("T1"))
+    found: list[int] = []
+    asking = threading.Thread(target=lambda: found.append(store.latest()), daemon=True)
+
+    def written_meanwhile(database: Any) -> None:
+        database.execute_sql("BEGIN IMMEDIATE")
+        asking.start()
+        asking.join(5)
+        database.execute_sql("ROLLBACK")
+
+    store._connection.do(written_meanwhile)
+    assert found == [1]
+
+
 def test_one_connection_and_none_when_closed(file: Path) -> None:
-    """Threads share a connection, and once closed the journal leaves the database file alone in its folder."""
+    """Threads share their connections, and once closed the journal leaves the database file alone in its folder."""
     with ExitStack() as stack:
         store = stack.enter_context(closing(PeeweeJournal(file, "jainam_prop", "")))
         threads = [threading.Thread(target=store.meant, args=(meant(f"T{number}"),)) for number in range(8)]
@@ -320,9 +336,9 @@ def test_no_question_reads_years(tmp_path: Path, question: int) -> None:
                 store.meant(meant(f"old{number}", at=MORNING - dt.timedelta(days=300 - number)))
             for number in range(8):
                 store.meant(meant(f"T{number}"))
-            store._connection.do(lambda database: database.connection().set_progress_handler(count, 1))
+            store._reader.do(lambda database: database.connection().set_progress_handler(count, 1))
             QUESTIONS[question](store)
-            store._connection.do(lambda database: database.connection().set_progress_handler(None, 1))
+            store._reader.do(lambda database: database.connection().set_progress_handler(None, 1))
         return steps
 
     assert 0 < steps(2) == steps(150)

@@ -8,15 +8,17 @@ from typing import Any
 
 __all__ = ["is_error", "is_success", "open_envelope", "parsed"]
 
-_SCAN = json.JSONDecoder(parse_float=Decimal, parse_constant=lambda _: None).scan_once
+_DECODER: Any = json.JSONDecoder(parse_float=Decimal, parse_constant=lambda _: None)
 """Every number with a point becomes a Decimal, and a bare NaN, which JSON does not know, nothing."""
+
+_scan = _DECODER.scan_once  # `raw_decode` is a wrapper around it that every order would pay for
 
 
 def parsed(words: str) -> Any:
     """The JSON document in *words*; raises `ValueError` for anything else, half a document included."""
     words = words.strip("\ufeff \t\r\n")
     try:
-        document, end = _SCAN(words, 0)
+        document, end = _scan(words, 0)
     except (ValueError, StopIteration, RecursionError, ArithmeticError):
         document, end = None, -1  # json's own error holds the whole answer; raised out here, ours does not lead to it
     if end != len(words):
