@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -173,13 +174,13 @@ def test_a_second_try_that_is_lost_is_looked_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [cancel_order(OrderId("9001")), modify_order(OrderId("9001"), Changes(quantity=150))]
+    "change", [lambda: cancel_order(OrderId("9001")), lambda: modify_order(OrderId("9001"), Changes(quantity=150))]
 )
-def test_a_change_that_is_refused_for_its_rate_is_left_open_by_nobody(change: Flow[Any]) -> None:
+def test_a_change_that_is_refused_for_its_rate_is_left_open_by_nobody(change: Callable[[], Flow[Any]]) -> None:
     """The journal knows that nothing came of a cancellation or modification that was refused for its rate (X1)."""
     scene = Scene({CancelOrder: TOO_FAST, ModifyOrder: TOO_FAST, ListOrders: (row("9001"),)})
     with pytest.raises(RateLimited, match="slow down"):
-        scene.run(change)
+        scene.run(change())
 
     assert [verdict for _, verdict in concluded(scene)] == [Verdict.REFUSED]
 
