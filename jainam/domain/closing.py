@@ -91,7 +91,11 @@ def _close_chosen(choice: Choice) -> Flow[CloseReport]:
         orders = yield from patiently(ListOrders(None))
         book = yield from patiently(ListPositions(None))
         late = lagging(orders, book, asked)
-        held = _chosen(book, late, choice)
+        stuck = _still_live(stuck, orders)
+        before, held = held, _chosen(book, late, choice)
+        # What is flat by now may be opened again by what could not be taken back, so somebody has to say so.
+        known = {_key(row) for row in held}
+        held += [evolve(row, quantity=0) for row in before if _key(row) in stuck and _key(row) not in known]
     if not held:
         return CloseReport(())
     contracts = yield from NameContracts(tuple(row.instrument for row in held))
@@ -107,7 +111,7 @@ def _close_chosen(choice: Choice) -> Flow[CloseReport]:
         _leg(row, attempt, contracts, _remaining(row, attempt, left, late), reasons, stuck.get(_key(row), ()))
         for row, attempt in zip(held, attempts, strict=True)
     )
-    return CloseReport(tuple(leg for leg in legs if leg.held or leg.order_ids or not leg.is_closed))
+    return CloseReport(tuple(leg for leg in legs if leg.held or leg.order_ids or leg.uncancelled or not leg.is_closed))
 
 
 def _chosen(book: tuple[Position, ...], late: Mapping[Key, OrderRow], choice: Choice) -> list[Position]:
@@ -180,6 +184,15 @@ def _clear_the_way(orders: tuple[OrderRow, ...], held: list[Position]) -> Flow[d
             yield from Tell(outcome)
             stuck[_key_of(row)] = (*stuck.get(_key_of(row), ()), row.order_id)
     return stuck
+
+
+def _still_live(
+    stuck: Mapping[Key, tuple[OrderId, ...]], orders: tuple[OrderRow, ...]
+) -> dict[Key, tuple[OrderId, ...]]:
+    """What is left of *stuck* once the book was read again: what traded or ended meanwhile needs no taking back."""
+    ended = {row.order_id for row in orders if not row.is_live}
+    alive = {key: tuple(order_id for order_id in ids if order_id not in ended) for key, ids in stuck.items()}
+    return {key: ids for key, ids in alive.items() if ids}
 
 
 def _protected_exits(rows: list[OrderRow]) -> Flow[list[OrderRow]]:

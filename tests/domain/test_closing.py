@@ -395,6 +395,38 @@ def test_a_target_that_fills_while_it_is_taken_back_is_not_sold_twice() -> None:
     assert desk.sent == []
 
 
+def test_a_stop_that_stays_is_told_though_the_position_is_flat_meanwhile() -> None:
+    """Somebody else closed the position while its stop could not be taken back: the stop may open another one."""
+    stop = row("1", side=Side.SELL, price_type=PriceType.SL_M, trigger_price=Decimal(24000))
+    desk = Desk([position(75)], [stop])
+
+    def refuse(_: object) -> object:
+        desk.positions = [position(0)]
+        return OrderRejected("Order is not in open state")
+
+    desk.scene.answers[CancelOrder] = refuse
+    (leg,) = desk.close().legs
+
+    assert desk.sent == []
+    assert (leg.held, leg.remaining, leg.uncancelled) == (0, 0, ("1",))
+
+
+def test_an_order_that_traded_needs_no_taking_back() -> None:
+    """A target that was too late to take back and filled in part of the position is not called alive."""
+    desk = Desk([position(150)], [row("1", side=Side.SELL, quantity=75)])
+
+    def fill(_: object) -> object:
+        desk.orders = [row("1", side=Side.SELL, state=OrderState.FILLED, quantity=75, filled=75, pending=0)]
+        desk.positions = [position(75)]
+        return OrderRejected("Order is already filled")
+
+    desk.scene.answers[CancelOrder] = fill
+    (leg,) = desk.close().legs
+
+    assert desk.sent == [("NIFTY30JUN26FUT", Side.SELL, 75)]
+    assert (leg.remaining, leg.uncancelled) == (0, ())
+
+
 @pytest.mark.parametrize(
     ("updated", "reads"),
     [
