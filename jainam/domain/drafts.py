@@ -27,6 +27,11 @@ __all__ = ["Draft", "read_changes", "read_draft"]
 
 Word = TypeVar("Word", bound=StrEnum)
 
+_PLAIN: Mapping[type[StrEnum], Mapping[str, Any]] = {
+    words: {word.value: word for word in words} for words in (Exchange, Side, Product, PriceType)
+}
+_FAR = int(MOST)
+
 
 @frozen(kw_only=True)
 class Draft:
@@ -114,6 +119,7 @@ def read_draft(fields: Mapping[str, Any], *, quantity_required: bool = True) -> 
     Absent and ``None`` mean the host's defaults (MARKET, MIS, 0). Never raises; what could not be read is in
     `Draft.problems`.
     """
+    # Every order passes here, so words and numbers as a program writes them are seen at a glance.
     problems: list[str] = []
     symbol = str(fields.get("symbol") or "").strip()
     if not symbol:
@@ -185,6 +191,10 @@ def _given(fields: Mapping[str, Any], name: str) -> Any:
 def _word(
     fields: Mapping[str, Any], name: str, words: type[Word], default: Word | None, problems: list[str]
 ) -> Word | None:
+    value = fields.get(name)
+    if type(value) is str and (plain := _PLAIN[words].get(value)) is not None:
+        found: Word = plain
+        return found
     value = _given(fields, name)
     if value is None:
         if default is None:
@@ -199,6 +209,9 @@ def _word(
 
 
 def _whole(fields: Mapping[str, Any], name: str, problems: list[str]) -> int | None:
+    value = fields.get(name)
+    if value is None or (type(value) is int and -_FAR < value < _FAR):
+        return value
     value = _given(fields, name)
     if value is None:
         return None
@@ -213,6 +226,11 @@ def _whole(fields: Mapping[str, Any], name: str, problems: list[str]) -> int | N
 
 
 def _price(fields: Mapping[str, Any], name: str, problems: list[str]) -> Decimal | None:
+    value = fields.get(name)
+    if value is None:
+        return ZERO
+    if (type(value) is float or type(value) is int) and 0 <= value < _FAR:
+        return Decimal(str(value)) if value else ZERO
     value = _given(fields, name)
     if value is None:
         return ZERO

@@ -6,20 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from jainam.domain.changing import cancel_all_orders, cancel_order, find_order, follow, modify_order
-from jainam.domain.drafts import read_draft
-from jainam.domain.errors import (
-    SymbolNotFound,
-)
+from jainam.domain.drafts import Draft, read_draft
+from jainam.domain.errors import SymbolNotFound
+from jainam.domain.house import House
 from jainam.domain.instruments import Contract
-from jainam.domain.orders import Order, SmartOrder
-from jainam.domain.placing import place_order, settle, turn_of
+from jainam.domain.orders import Order, OrderTag, Placed, SmartOrder
+from jainam.domain.placing import place_order, sent, settle, turn_of
 from jainam.domain.resolving import resolve_intents
 from jainam.domain.smart_orders import place_smart_order
-from jainam.domain.steps import (
-    FindContract,
-    Flow,
-    HouseRules,
-)
+from jainam.domain.steps import FindContract, Flow, HouseRules, NewTag, PlaceOrder
 
 __all__ = [
     "cancel_all_orders",
@@ -29,6 +24,7 @@ __all__ = [
     "find_order",
     "follow",
     "modify_order",
+    "place_drafted_order",
     "place_order",
     "place_smart_order",
     "resolve_intents",
@@ -40,14 +36,36 @@ __all__ = [
 def drafted_order(fields: Mapping[str, Any]) -> Flow[Order]:
     """The order that loosely written *fields* mean; raises `InvalidOrder` with every problem at once (FR10)."""
     draft = read_draft(fields)
-    contract: Contract | SymbolNotFound | None = None
-    if draft.key is not None:
-        try:
-            contract = yield from FindContract(draft.key)
-        except SymbolNotFound as error:
-            contract = error
+    contract = yield from _contract_of(draft)
     house = yield from HouseRules()
     return draft.order(contract, house.drafting, house.today)
+
+
+def _contract_of(draft: Draft) -> Flow[Contract | SymbolNotFound | None]:
+    """The contract, or why there is none; ``None`` where the draft does not name one."""
+    if draft.key is None:
+        return None
+    try:
+        return (yield from FindContract(draft.key))
+    except SymbolNotFound as error:
+        return error
+
+
+def place_drafted_order(fields: Mapping[str, Any]) -> Flow[Placed]:
+    """Place the order that loosely written *fields* mean; raises `InvalidOrder` before anything leaves (FR10).
+
+    It is checked once, where the desk sends orders as they are: the draft is held against the same rules on the same
+    day then. Where a market-order policy makes another order of it, that one is checked as well.
+    """
+    draft = read_draft(fields)
+    contract = yield from _contract_of(draft)
+    house: House = yield HouseRules()
+    order = draft.order(contract, house.drafting, house.today)
+    if not house.sends_as_is:
+        return (yield from place_order(order))
+    assert isinstance(contract, Contract), "a draft without one is no order"
+    tag: OrderTag = yield NewTag()
+    return (yield from sent(PlaceOrder(order, contract, tag)))
 
 
 def drafted_smart_order(fields: Mapping[str, Any]) -> Flow[SmartOrder]:

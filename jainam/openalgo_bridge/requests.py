@@ -12,11 +12,10 @@ from typing import Any
 from jainam.domain.changing import cancel_order, modify_order
 from jainam.domain.drafts import read_changes
 from jainam.domain.errors import InvalidOrder, SymbolNotFound
-from jainam.domain.flows import drafted_order, drafted_smart_order
+from jainam.domain.flows import drafted_order, drafted_smart_order, place_drafted_order
 from jainam.domain.instruments import SymbolKey
 from jainam.domain.market import Interval
 from jainam.domain.orders import Cancelled, Modified, OrderId, Placed
-from jainam.domain.placing import place_order
 from jainam.domain.reports import SmartOutcome
 from jainam.domain.smart_orders import place_smart_order
 from jainam.domain.steps import Flow
@@ -38,7 +37,7 @@ __all__ = [
 
 def order(data: Mapping[str, Any]) -> Flow[Placed]:
     """Place the order that *data* means; raises `InvalidOrder` with every problem before anything leaves (FR10)."""
-    return (yield from place_order((yield from drafted_order(_fields(data)))))
+    return place_drafted_order(_fields(data))
 
 
 def checked(data: Mapping[str, Any]) -> Flow[tuple[str, ...]]:

@@ -77,7 +77,7 @@ def test_a_defects_traceback_is_cleaned(
     def broken(order: object) -> None:
         raise RuntimeError(f"authorization {token}")
 
-    monkeypatch.setattr("jainam.openalgo_bridge.requests.place_order", broken)
+    monkeypatch.setattr("jainam.openalgo_bridge.requests.place_drafted_order", broken)
     order_api.place_order_api({"symbol": "INFY", "exchange": "NSE", "action": "BUY", "quantity": 1}, TOKEN)
 
     assert "RuntimeError" in caplog.text
