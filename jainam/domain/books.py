@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol, TypeVar
 
 from attrs import evolve
@@ -30,7 +30,10 @@ from jainam.domain.steps import (
 )
 from jainam.domain.vocabulary import Product
 
-__all__ = ["funds", "holdings", "named", "open_position", "order_book", "positions", "profile", "quotes", "trade_book"]
+__all__ = [
+    "contracts_of", "funds", "holdings", "named", "open_position", "order_book", "positions", "profile", "quotes",
+    "trade_book",
+]  # fmt: skip
 
 
 class Listed(Protocol):
@@ -113,9 +116,14 @@ def profile() -> Flow[Profile]:
     return (yield from patiently(ReadProfile()))
 
 
+def contracts_of(rows: Iterable[Listed]) -> Flow[Mapping[InstrumentRef, Contract]]:
+    """The contracts that *rows* are about, as far as the contract store knows them."""
+    return (yield from NameContracts(tuple(dict.fromkeys(row.instrument for row in rows))))
+
+
 def named(rows: tuple[Row, ...]) -> Flow[tuple[Row, ...]]:
     """*rows* with the symbols of those that the contract store knows."""
-    contracts = yield from NameContracts(tuple(dict.fromkeys(row.instrument for row in rows)))
+    contracts = yield from contracts_of(rows)
     return tuple(
         evolve(row, symbol=contracts[row.instrument].symbol) if row.instrument in contracts else row for row in rows
     )

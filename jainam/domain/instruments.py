@@ -31,7 +31,7 @@ class SymbolKey:
         return f"{self.exchange.value}:{self.symbol}"
 
 
-@frozen
+@frozen(cache_hash=True)  # the rows of a book are named by it
 class InstrumentRef:
     """An instrument by the name a broker uses: its number on an exchange."""
 

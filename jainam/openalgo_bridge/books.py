@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from jainam.domain import books, valuing
+from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import OrderRow
+from jainam.domain.patience import patiently
 from jainam.domain.portfolio import Holding, Trade
-from jainam.domain.steps import Flow
+from jainam.domain.steps import Flow, ListOrders
 from jainam.domain.valuing import Valued
 from jainam.openalgo_bridge import replies, requests, wiring
 
@@ -21,6 +23,8 @@ class Book(list[Any], Generic[Row]):
     """The broker's rows as they came, and beside them what was read in each: it need not be read a second time."""
 
     rows: tuple[Row, ...]
+    contracts: Mapping[InstrumentRef, Contract] = {}
+    """The names of rows that have none themselves."""
 
     @classmethod
     def of(cls, rows: tuple[Row, ...], raw: Callable[[Row], Any]) -> Book[Row]:
@@ -31,8 +35,11 @@ class Book(list[Any], Generic[Row]):
 
 
 def orders() -> Flow[Book[OrderRow]]:
-    """Today's orders."""
-    return Book.of((yield from books.order_book()), lambda row: row.raw)
+    """Today's orders; there may be thousands, so that what they are about is looked up once and not in each row."""
+    rows = yield from patiently(ListOrders())
+    book = Book.of(rows, lambda row: row.raw)
+    book.contracts = yield from books.contracts_of(rows)
+    return book
 
 
 def trades() -> Flow[Book[Trade]]:

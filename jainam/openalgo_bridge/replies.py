@@ -45,17 +45,17 @@ T = TypeVar("T")
 OK = 200
 PARTLY = 502
 DEFECT = "internal error in the broker's module; the log says more"
-REHEARSED = "test mode (JAINAM_TEST_MODE): the order passed every check and was not sent"
+REHEARSED = "test mode (JAINAM_TEST_MODE): every check was passed, and nothing was sent"
 
 STATUSES: tuple[tuple[type[JainamError] | tuple[type[JainamError], ...], int], ...] = (
     ((InvalidOrder, SymbolNotFound), 400),
-    ((Halted, Rehearsed), 403),
+    ((Halted, Rehearsed), 403),  # nothing was sent because of a switch on our side, and no second try will change that
     (OutcomeUnknown, 504),
     ((LoginExpired, WrongCredentials), 401),
     (NotSent, 503),
     ((BrokerUnavailable, UnexpectedReply), 502),
     (RateLimited, 429),
-    (BrokerError, 502),
+    (BrokerError, 502),  # a read that the broker refused: what the caller asked was right, and nothing is known (D3)
 )
 """What each error is told as; what is not here, such as `NotConfigured`, is a 500."""
 
@@ -77,6 +77,9 @@ class Reply:
 
     def __bool__(self) -> bool:
         return True  # requests' own answers are false from 400 on, and the host would lose the status
+
+
+TAKEN = Reply(OK)
 
 
 @frozen
@@ -157,7 +160,8 @@ def smart(ask: Callable[[], SmartOutcome]) -> Order:
 
 
 def _taken(outcome: Placed) -> Order:
-    return Reply(OK), {"status": "success", "orderid": str(outcome.order_id)}, str(outcome.order_id)
+    order_id = str(outcome.order_id)
+    return TAKEN, {"status": "success", "orderid": order_id}, order_id
 
 
 def _refused(failure: Failure) -> Order:
@@ -194,17 +198,27 @@ def cancelled_all(ask: Callable[[], CancelReport]) -> tuple[list[str], list[str]
 
 
 def closed(ask: Callable[[], CloseReport]) -> tuple[dict[str, Any], int]:
-    """`(dict, status)`: 200 only when every position was seen closed, since the host shows any 200 as that (D9)."""
+    """`(dict, status)`: 200 only when every position was seen closed, since the host shows any 200 as that (D9).
+
+    Nor is it 200 when an order is left that may open one again.
+    """
     report = attempted("close all positions", ask)
     if isinstance(report, Failure):
         return error_dict(report), report.status
     legs = [_leg(leg) for leg in report.legs]
-    if not report.is_complete:
-        left = "; ".join(_left(leg) for leg in report.failed)
-        words = f"{len(report.failed)} of {len(legs)} positions are not known to be closed: {left}"
-        return {"status": "error", "message": words, "positions": legs}, PARTLY
-    words = f"{len(legs)} positions closed" if legs else "No open positions"
-    return {"status": "success", "message": words, "positions": legs}, OK
+    failed = report.failed
+    loose = [f"{order_id} on {leg.exchange.value}:{leg.symbol}" for leg in report.legs for order_id in leg.uncancelled]
+    if failed and all(isinstance(leg.error, Rehearsed) for leg in failed):
+        return {"status": "error", "message": REHEARSED, "positions": legs}, status_of(Rehearsed(""))
+    if failed:
+        left = "; ".join(_left(leg) for leg in failed)
+        words = f"{len(failed)} of {len(legs)} positions are not known to be closed: {left}"
+    elif loose:
+        words = f"every position was closed, and orders are left that may still trade: {', '.join(loose)}"
+    else:
+        words = f"{len(legs)} positions closed" if legs else "No open positions"
+        return {"status": "success", "message": words, "positions": legs}, OK
+    return {"status": "error", "message": words, "positions": legs}, PARTLY
 
 
 AMOUNTS = {
@@ -217,14 +231,21 @@ AMOUNTS = {
 """OpenAlgo's names for what we call otherwise (host contract 2.5)."""
 
 
-def funds(ask: Callable[[], Funds]) -> dict[str, str]:
-    """The five amounts as text; raises when they are not known, and when nobody says what is available."""
+def funds(ask: Callable[[], Funds]) -> dict[str, str | None]:
+    """The five amounts as text, ``None`` for one that the broker does not name; raises when the answer is not known.
+
+    It raises as well when nobody says what is available, since that is what strategies ask for. The host's pages show
+    0.00 for ``None`` by themselves; whoever reads the answer is told that it is not known.
+    """
     outcome = attempted("funds", ask)
     if isinstance(outcome, Failure):
         raise BridgeError(outcome.message)
     if outcome.available is None:
         raise BridgeError("the broker's answer does not say how much money is available")
-    return {theirs: f"{getattr(outcome, ours) or 0:.2f}" for theirs, ours in AMOUNTS.items()}
+    amounts = {theirs: getattr(outcome, ours) for theirs, ours in AMOUNTS.items()}
+    if unnamed := [theirs for theirs, amount in amounts.items() if amount is None]:
+        wiring.host().logger("jainam.openalgo").warning("funds: the broker does not say %s", ", ".join(unnamed))
+    return {theirs: None if amount is None else f"{amount:.2f}" for theirs, amount in amounts.items()}
 
 
 def known(ask: Callable[[], object]) -> tuple[bool, str]:
@@ -250,11 +271,16 @@ def _leg(leg: Leg) -> dict[str, Any]:
         "remaining": leg.remaining,
         "orderids": list(map(str, leg.order_ids)),
         "status": "success" if leg.is_closed else "error",
-        "message": leg.reason,
+        "message": _why(leg),
     }
 
 
 def _left(leg: Leg) -> str:
     what = "an unknown quantity" if leg.remaining is None else str(leg.remaining)
-    why = f" ({leg.reason})" if leg.reason else ""
+    why = f" ({_why(leg)})" if leg.reason else ""
     return f"{leg.exchange.value}:{leg.symbol} {leg.product.value} has {what} left of {leg.held}{why}"
+
+
+def _why(leg: Leg) -> str:
+    """Why something is left; of a rehearsal without the request that it holds."""
+    return REHEARSED if isinstance(leg.error, Rehearsed) else leg.reason

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from jainam.adapters.xts import books as xts
 from jainam.adapters.xts.credentials import Caller, Credentials
+from jainam.adapters.xts.values import INDIA
 from jainam.domain import books
-from jainam.domain.instruments import InstrumentRef
+from jainam.domain.instruments import Contract, InstrumentRef
 from jainam.domain.orders import OrderRow
 from jainam.domain.portfolio import Holding, Position, Trade
 from jainam.domain.steps import Flow, ListHoldings, ListOrders, ListPositions, ListTrades
@@ -40,13 +42,18 @@ STATUSES: Mapping[OrderState, str] = {
     OrderState.CANCELLED: "cancelled",
     OrderState.EXPIRED: "cancelled",
 }
-"""What is over; everything else can still trade, and is open (B-33)."""
+"""What is over; everything else can still trade, and is open (B-33).
+
+So is a stop that waits for its trigger: the host has a word for that, but its page offers to cancel what is open and
+nothing else, one order or all of them.
+"""
 
 
-def order(row: OrderRow) -> dict[str, Any]:
-    """A row of OpenAlgo's order book (host contract 2.1)."""
+def order(row: OrderRow, contracts: Mapping[InstrumentRef, Contract]) -> dict[str, Any]:
+    """A row of OpenAlgo's order book (host contract 2.1), under the name that *contracts* has for it."""
+    contract = contracts.get(row.instrument)
     return {
-        "symbol": _symbol(row.symbol, row.instrument),
+        "symbol": str(row.instrument) if contract is None else contract.symbol,
         "exchange": row.instrument.exchange.value,
         "action": row.side.value,
         "quantity": row.quantity,
@@ -55,7 +62,7 @@ def order(row: OrderRow) -> dict[str, Any]:
         "pricetype": row.price_type.value,
         "product": row.product.value,
         "orderid": str(row.order_id),
-        "order_status": "trigger pending" if row.is_sleeping_stop else STATUSES.get(row.state, "open"),
+        "order_status": STATUSES.get(row.state, "open"),
         "timestamp": _stamp(row.placed_at or row.updated_at),
         "filled_quantity": row.filled,
         "pending_quantity": row.pending,
@@ -127,9 +134,12 @@ def totals(holdings: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     }
 
 
-def orders_in(given: Any, broker: Broker) -> tuple[OrderRow, ...]:
-    """The orders that *given* holds: our own book, or the broker's rows from anywhere."""
-    return _read(given, broker, lambda raw: xts.list_orders(ListOrders(), raw, NOBODY), books.named)
+def orders_in(given: Any, broker: Broker) -> tuple[tuple[OrderRow, ...], Mapping[InstrumentRef, Contract]]:
+    """The orders that *given* holds, our own book or the broker's rows from anywhere, and what they are about."""
+    if isinstance(given, Book):
+        return given.rows, given.contracts
+    rows = xts.list_orders(ListOrders(), _result(given), NOBODY)
+    return rows, broker.opened().runner.run(books.contracts_of(rows)) if rows else {}
 
 
 def trades_in(given: Any, broker: Broker) -> tuple[Trade, ...]:
@@ -178,6 +188,7 @@ def _rupees(amount: Decimal | None) -> float:
     return 0.0 if amount is None else round(float(amount), 2)
 
 
+@lru_cache(maxsize=1 << 14)
 def _stamp(at: dt.datetime | None) -> str:
     """A moment in the broker's own spelling, which the host reads: DD-MM-YYYY HH:MM:SS in India."""
-    return "" if at is None else f"{at:%d-%m-%Y %H:%M:%S}"
+    return "" if at is None else f"{at.astimezone(INDIA):%d-%m-%Y %H:%M:%S}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Told", "book", "cancel_all", "changed", "closed", "order", "smart"]
+__all__ = ["Told", "amount", "book", "cancel_all", "changed", "closed", "order", "smart"]
 
 Told = tuple[int, dict[str, Any]]
 
@@ -47,6 +47,14 @@ def closed(answer: Any) -> Told:
     if status == 200:
         return 200, {"status": "success", "message": "All Open Positions Squared Off"}
     return status, {"status": "error", "message": data.get("message", "Failed to close positions")}
+
+
+def amount(value: str | None) -> str:
+    """An amount on the dashboard (2.5): what is no number is 0.00, in the page of either release."""
+    try:
+        return f"{float(value or 0):.2f}"
+    except ValueError:
+        return "0.00"
 
 
 def book(fetched: Any, mapped: Any, transformed: Any, statistics: Any = None) -> Told:

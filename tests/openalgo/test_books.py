@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from fakes import openalgo as reading
 from fakes.bridge import ORDER_BOOK, ORDERS, POSITIONS, TOKEN, Bridge
@@ -15,6 +16,7 @@ from jainam.openalgo_bridge import replies, rows
 from jainam.openalgo_bridge.api import funds, margin_api, order_api
 from jainam.openalgo_bridge.mapping import order_data, transform_data
 
+MONEY = Funds(available=None, cash=None, collateral=None, utilized=None, realized=None, unrealized=None)
 TRADES, HOLDINGS = "/interactive/orders/dealertradebook", "/interactive/portfolio/holdings"
 BALANCE = "/interactive/user/balance"
 INFY = {"symbol": "INFY", "exchange": "NSE", "action": "BUY", "quantity": 10}
@@ -116,7 +118,7 @@ def test_orders_as_the_host_shows_them(bridge: Bridge) -> None:
         cancelled: "cancelled",
         complete: "complete",
         resting: "open",
-        sleeping: "trigger pending",
+        sleeping: "open",
         partly: "open",
     }
     row = found[partly]
@@ -223,10 +225,28 @@ def test_money_that_is_not_known_is_raised(bridge: Bridge, kind: str) -> None:
 
 def test_money_that_the_broker_does_not_name_is_not_zero() -> None:
     """Without the available amount there is no answer; zero would stop a strategy for no reason."""
-    nothing = Funds(available=None, cash=None, collateral=None, utilized=None, realized=None, unrealized=None)
-
     with pytest.raises(replies.BridgeError, match="available"):
-        replies.funds(lambda: nothing)
+        replies.funds(lambda: MONEY)
+
+
+def test_moments_are_told_in_india(bridge: Bridge) -> None:
+    """Whatever zone the broker names a moment in, the host's page shows what the exchange's clock said."""
+    place(pricetype="LIMIT", price=1800)
+    native = order_api.get_order_book(TOKEN)[0] | {"OrderGeneratedDateTime": "2026-01-12T04:45:28.123Z"}
+
+    assert order_data.map_order_data([native])[0]["timestamp"] == "12-01-2026 10:15:28"
+
+
+def test_an_amount_that_the_broker_leaves_out_is_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """It is null to whoever reads it and named in the log, while the five keys stay and the host's pages show 0.00."""
+    told = replies.funds(lambda: evolve(MONEY, available=Decimal("1234.5"), realized=Decimal(0)))
+
+    assert told == {
+        "availablecash": "1234.50", "collateral": None, "m2munrealized": None, "m2mrealized": "0.00",
+        "utiliseddebits": None,
+    }  # fmt: skip
+    assert "collateral, m2munrealized, utiliseddebits" in caplog.text
+    assert {reading.amount(each) for each in told.values()} == {"1234.50", "0.00"}
 
 
 def test_margins_are_not_offered(bridge: Bridge) -> None:

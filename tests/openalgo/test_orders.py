@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from fakes import openalgo as reading
 from fakes.bridge import ORDER_BOOK, ORDERS, POSITIONS, TOKEN, Bridge
 from jainam.domain.drafts import read_draft
+from jainam.domain.orders import OrderId
+from jainam.domain.reports import CloseReport, Leg
+from jainam.domain.vocabulary import Exchange, Product
 from jainam.openalgo_bridge import replies
 from jainam.openalgo_bridge.api import order_api
 
@@ -145,7 +148,7 @@ def test_a_caller_without_a_token_is_not_logged_in(bridge: Bridge) -> None:
 
 def test_what_is_no_error_of_ours_stays_inside(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """A defect is a 500 whose message says nothing of the program, while the log has it (NFR2)."""
-    monkeypatch.setattr("jainam.openalgo_bridge.requests.place_order", lambda order: 1 / 0)
+    monkeypatch.setattr("jainam.openalgo_bridge.requests.place_drafted_order", lambda fields: 1 / 0)
 
     status, told = place()
 
@@ -256,14 +259,17 @@ def test_a_smart_order_needs_its_target(bridge: Bridge, size: object) -> None:
 
 @pytest.mark.parametrize("kind", ["gateway", "malformed", "error_200", "lose_answer"])
 def test_an_unread_book_places_nothing(bridge: Bridge, kind: str) -> None:
-    """A position book that cannot be read is never flat: nothing is sent, and the host is told (D3, B-21)."""
+    """A position book that cannot be read is never flat: nothing is sent, and the host is told (D3, B-21).
+
+    It is a 502 also where the broker refuses it: what was asked for was right, so that 400 would send the user looking.
+    """
     smart(10)
     before = bridge.host.sent("POST", ORDERS)
     bridge.fault(kind, POSITIONS, times=9)
 
     status, _ = smart(20)
 
-    assert status in (400, 502, 504)
+    assert status == 502
     assert bridge.host.sent("POST", ORDERS) == before
 
 
@@ -402,6 +408,36 @@ def test_nothing_to_close_is_done(bridge: Bridge) -> None:
         {"status": "success", "message": "No open positions", "positions": []},
         200,
     )
+
+
+def test_a_rehearsed_close_all_says_so(bridge: Bridge) -> None:
+    """In test mode the positions stay as they are, which is no failure, and no request is shown (NFR6)."""
+    smart(10)
+    bridge.attach(rehearse=True)
+
+    answer, status = order_api.close_all_positions("", TOKEN)
+
+    assert (status, answer["message"]) == (403, replies.REHEARSED)
+    assert [leg["message"] for leg in answer["positions"]] == [replies.REHEARSED]
+    assert held() == "10"
+
+
+def test_orders_that_are_left_are_told_although_all_is_closed() -> None:
+    """What may still trade may open a position again, so that it is not "all squared off" (D9)."""
+    leg = Leg(
+        symbol="INFY",
+        exchange=Exchange.NSE,
+        product=Product.MIS,
+        held=10,
+        order_ids=(OrderId("1"),),
+        remaining=0,
+        uncancelled=(OrderId("2"),),
+    )
+
+    told, status = replies.closed(lambda: CloseReport((leg,)))
+
+    assert status == 502
+    assert "2 on NSE:INFY" in told["message"]
 
 
 @pytest.mark.parametrize("kind", ["error_200", "gateway"])

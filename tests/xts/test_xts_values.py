@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from xts.support import row_of
 
-from jainam.adapters.xts.converter import make_converter
+from jainam.adapters.xts.converter import SPELLINGS, make_converter
 from jainam.adapters.xts.segments import NUMBERS, exchange_of, number_of, segment_of
 from jainam.adapters.xts.values import INDIA, amount_text, flag, instant, integer, number, order_id, text
-from jainam.adapters.xts.wire import NAMES, PositionRow
-from jainam.domain.vocabulary import Exchange, Product
+from jainam.adapters.xts.wire import NAMES, OrderBookRow, PositionRow
+from jainam.domain.vocabulary import Exchange, PriceType, Product
 
 
 @given(st.decimals(-(10**9), 10**9, places=2))
@@ -157,3 +158,13 @@ def test_converters_are_made_alike() -> None:
     row = make_converter().structure(row_of("positions_netwise"), PositionRow)
 
     assert (row.product, row.quantity, row.segment) == (Product.NRML, 65, Exchange.NFO)
+
+
+def test_words_are_read_in_every_spelling() -> None:
+    """However many ways a broker finds to write a word, each is read, the first time and the next."""
+    converter, row = make_converter(), row_of("order_book") | {"OrderPrice": 125, "OrderAverageTradedPrice": 125}
+    spellings = ["".join(letters) for letters in product(*((low, low.upper()) for low in "stoplim"))]
+    assert len(spellings) > SPELLINGS
+    spelt = [{**row, "OrderType": f"{word}IT"} for word in spellings] * 2
+
+    assert {converter.structure(each, OrderBookRow).order_type for each in spelt} == {PriceType.SL}

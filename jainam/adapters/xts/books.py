@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from jainam.adapters.xts.converter import read_rows
@@ -22,6 +23,9 @@ from jainam.domain.vocabulary import Exchange, OrderState
 __all__ = ["find_order", "list_holdings", "list_orders", "list_positions", "list_trades"]
 
 ONE = Decimal(1)
+
+_ref = lru_cache(maxsize=4096)(InstrumentRef)
+"""Most rows of a book are about an instrument that others are about as well."""
 
 
 def list_orders(_: ListOrders, result: Any, caller: Caller) -> tuple[OrderRow, ...]:
@@ -62,7 +66,7 @@ def _order(row: OrderBookRow, raw: Mapping[str, Any]) -> OrderRow:
     return OrderRow(
         order_id=row.order_id,
         tag=OrderTag(row.tag) if row.tag else None,
-        instrument=InstrumentRef(row.segment, row.token),
+        instrument=_ref(row.segment, row.token),
         side=row.side,
         product=row.product,
         price_type=row.order_type,
@@ -94,7 +98,7 @@ def _trade(row: TradeRow, raw: Mapping[str, Any]) -> Trade:
         trade_id=row.execution_id,
         order_id=row.order_id,
         tag=OrderTag(row.tag) if row.tag else None,
-        instrument=InstrumentRef(row.segment, row.token),
+        instrument=_ref(row.segment, row.token),
         side=row.side,
         product=row.product,
         quantity=row.quantity,
@@ -112,7 +116,7 @@ def list_positions(_: ListPositions, result: Any, caller: Caller) -> tuple[Posit
 
 def _position(row: PositionRow, raw: Mapping[str, Any]) -> Position:
     return Position(
-        instrument=InstrumentRef(row.segment, row.token),
+        instrument=_ref(row.segment, row.token),
         product=row.product,
         quantity=row.quantity,
         buy_quantity=row.bought or 0,

@@ -25,6 +25,8 @@ __all__ = ["make_converter", "read_rows"]
 Row = TypeVar("Row")
 Value = TypeVar("Value")
 
+SPELLINGS = 64
+"""Ways to write the words of one kind that are remembered: a broker has one or two for each."""
 SHOWN = 10
 """Unreadable rows named in one message; ten thousand would help nobody."""
 
@@ -33,30 +35,33 @@ def make_converter() -> Converter:
     """A converter for the classes of `wire`, with the reading rules of protocol 11."""
     converter = Converter(detailed_validation=True)
     for kind, hook in {
-        int: _required(integer),
-        Token: _required(integer),
-        Decimal: _required(number),
-        OrderId: order_id,
-        str: text,
-        bool: flag,
-        Exchange: exchange_of,
+        int: _read(_required(integer), plain=int),
+        Token: _read(_required(integer), plain=int),
+        Decimal: _read(_required(number)),
+        OrderId: _read(order_id),
+        str: _read(text, plain=str),
+        bool: _read(flag),
+        Exchange: _read(exchange_of),
         Side: _one_of(SIDES),
         Product: _one_of(PRODUCTS),
         PriceType: _one_of(PRICE_TYPES),
         TimeInForce: _one_of(TIMES_IN_FORCE, TimeInForce.DAY),
-        int | None: integer,
-        Decimal | None: number,
-        dt.datetime | None: instant,
+        int | None: _read(integer, plain=int),
+        Decimal | None: _read(number),
+        dt.datetime | None: _read(instant),
     }.items():
-        converter.register_structure_hook(kind, _without_type(hook))
+        converter.register_structure_hook(kind, hook)
     for row, names in NAMES.items():
         renames = {field: override(rename=name) for field, name in names.items()}
         converter.register_structure_hook(row, make_dict_structure_fn(row, converter, **renames))  # type: ignore[arg-type]
     return converter
 
 
-def _without_type(hook: Callable[[Any], Value]) -> Callable[[Any, Any], Value]:
-    return lambda value, _: hook(value)
+def _read(hook: Callable[[Any], Value], plain: type | None = None) -> Callable[[Any, Any], Value]:
+    """*hook* as cattrs calls it; what is of the *plain* type is taken as it is, which is one call less."""
+    if plain is None:
+        return lambda value, _: hook(value)
+    return lambda value, _: value if type(value) is plain else hook(value)  # type: ignore[return-value]  # as *hook*'s
 
 
 def _required(hook: Callable[[object], Value | None]) -> Callable[[object], Value]:
@@ -69,13 +74,19 @@ def _required(hook: Callable[[object], Value | None]) -> Callable[[object], Valu
     return read
 
 
-def _one_of(words: Mapping[str, Value], absent: Value | None = None) -> Callable[[object], Value]:
+def _one_of(words: Mapping[str, Value], absent: Value | None = None) -> Callable[[Any, Any], Value]:
     """Read one of *words*, whatever its case; nothing at all means *absent*, where that is given."""
 
-    def read(value: object) -> Value:
+    as_spelt: dict[object, Value] = {}
+
+    def read(value: Any, _: Any) -> Value:
+        if type(value) is str and (known := as_spelt.get(value)) is not None:
+            return known
         found = words.get(text(value).lower()) if value or absent is None else absent
         if found is None:
             raise ValueError("not a word we know")
+        if type(value) is str and len(as_spelt) < SPELLINGS:
+            as_spelt[value] = found
         return found
 
     return read
@@ -95,7 +106,7 @@ def read_rows(
     Raises `UnexpectedReply` when any row cannot be read: it names the rows and fields, never their values, and holds
     what the readable rows say in its `rows`, so that one strange row need not hide the others.
     """
-    structure = _converter().structure
+    structure = _converter().get_structure_hook(kind)
     good: list[Value] = []
     bad: list[str] = []
     for index, row in enumerate(rows):

@@ -11,10 +11,11 @@ __all__ = ["get_margin_data", "test_auth_token"]
 here = broker_of(__name__)
 
 
-def get_margin_data(auth_token: str) -> dict[str, str]:
+def get_margin_data(auth_token: str) -> dict[str, str | None]:
     """The account's money in rupees, each amount as text with two decimals (protocol 3.12).
 
-    Keys: availablecash, collateral, m2munrealized, m2mrealized, utiliseddebits. Raises `BridgeError` in words for the
+    Keys: availablecash, collateral, m2munrealized, m2mrealized, utiliseddebits; ``None`` where the broker says nothing,
+    which is not zero. Raises `BridgeError` in words for the
     user when it cannot be had, and when the broker does not say what is available: an empty dict would be served as a
     success (B-42).
     """

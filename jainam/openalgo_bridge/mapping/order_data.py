@@ -32,7 +32,8 @@ here = broker_of(__name__)
 
 def map_order_data(order_data: Any) -> list[dict[str, Any]]:
     """OpenAlgo's rows of what `get_order_book` returned; an empty list for an empty book."""
-    return [rows.order(row) for row in rows.orders_in(order_data, here)]
+    found, contracts = rows.orders_in(order_data, here)
+    return [rows.order(row, contracts) for row in found]
 
 
 def calculate_order_statistics(order_data: list[dict[str, Any]]) -> dict[str, int]:
@@ -43,7 +44,7 @@ def calculate_order_statistics(order_data: list[dict[str, Any]]) -> dict[str, in
         "total_buy_orders": sum(order["action"] == "BUY" for order in orders),
         "total_sell_orders": sum(order["action"] == "SELL" for order in orders),
         "total_completed_orders": states.count("complete"),
-        "total_open_orders": states.count("open") + states.count("trigger pending"),
+        "total_open_orders": states.count("open"),
         "total_rejected_orders": states.count("rejected"),
     }
 
