@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from fakes.samples import CONTRACTS, NOW
 from jainam.domain.errors import JainamError, LoginExpired, SymbolNotFound
 from jainam.domain.house import House
+from jainam.domain.journal import Verdict
 from jainam.domain.login import Access, after_login, needs_login
 from jainam.domain.steps import (
     Alone,
@@ -154,6 +155,10 @@ class Scene:
     def told(self) -> list[object]:
         """The events the flows told of."""
         return [step.event for step in self.steps if isinstance(step, Tell)]
+
+    def concluded(self) -> list[tuple[str, Verdict]]:
+        """What the journal was told of outcomes."""
+        return [(step.key, step.verdict) for step in self.steps if isinstance(step, Conclude)]
 
     def _perform(self, step: Step[Any]) -> object:
         self.steps.append(step)
