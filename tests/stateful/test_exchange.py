@@ -12,9 +12,9 @@ from stateful.machine import AsyncTradingDay, TradingDay
 
 from jainam.adapters.memory_journal import MemoryJournal
 from jainam.domain import placing
-from jainam.domain.errors import OutcomeUnknown
+from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.journal import Meant
-from jainam.domain.patience import sent_once
+from jainam.domain.patience import after_sending, sent_once
 from jainam.domain.steps import BrokerStep, Flow
 
 SETTINGS = settings(max_examples=50, stateful_step_count=25, deadline=None)
@@ -41,12 +41,11 @@ class OneByOneDay(TradingDay):
     workers = 1
 
 
-def resent(step: BrokerStep[Any]) -> Flow[Any]:
+def resent(step: BrokerStep[Any], failure: JainamError) -> Flow[Any]:
     """What a client does that knows no better: sends again whatever got no answer."""
-    try:
+    if isinstance(failure, OutcomeUnknown):
         return (yield from sent_once(step))
-    except OutcomeUnknown:
-        return (yield from sent_once(step))
+    return (yield from after_sending(step, failure))
 
 
 def nothing_meant(*_: object) -> tuple[Meant, ...]:
@@ -55,7 +54,7 @@ def nothing_meant(*_: object) -> tuple[Meant, ...]:
 
 @pytest.mark.parametrize(
     ("where", "name", "planted"),
-    [(placing, "sent_once", resent), (MemoryJournal, "placed_on", nothing_meant)],
+    [(placing, "after_sending", resent), (MemoryJournal, "placed_on", nothing_meant)],
     ids=["a blind resend", "forgetting what was meant"],
 )
 def test_what_doubles_orders_is_noticed(
