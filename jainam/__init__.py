@@ -22,6 +22,7 @@ from jainam.domain.errors import (
     RateLimited,
     Rehearsed,
     SymbolNotFound,
+    TurnLost,
     UnexpectedReply,
     WrongCredentials,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "TimeInForce",
     "Token",
     "Trade",
+    "TurnLost",
     "UnexpectedReply",
     "WrongCredentials",
     "__version__",

@@ -16,13 +16,13 @@ from jainam.adapters.local import LocalAnswers, log
 from jainam.adapters.pacer import Pacer
 from jainam.adapters.scoped_locks import whose
 from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
-from jainam.adapters.turns import PATIENCE, POLL, PROMPT, no_lock, not_our_turn
+from jainam.adapters.turns import NO_LOCK, PATIENCE, POLL, PROMPT, not_our_turn
 from jainam.domain.errors import Halted, JainamError, OutcomeUnknown
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket, Window
 from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, PlaceOrder, Step, Together, Traffic
 from jainam.ports.clock import AsyncClock
-from jainam.ports.locks import Locks, Release
+from jainam.ports.locks import Hold, Locks
 from jainam.ports.pacing import Pacing
 from jainam.ports.transport import AsyncTransport
 
@@ -102,7 +102,7 @@ class AsyncRunner:
         log.warning("a cancelled task's order ended as: %s", outcome)
         raise flight.stop
 
-    async def _drive(self, flow: Flow[T], flight: _Flight, *, may_log_in: bool = True) -> T:
+    async def _drive(self, flow: Flow[T], flight: _Flight, *, may_log_in: bool = True, turn: Hold | None = None) -> T:
         """Perform *flow*: the first of its `run`, one inside another, or one that repeats a call after a login."""
         answer_of, send = self.local.answers.get, flow.send  # looked up once: every order asks several times
         reply: Any = None
@@ -120,37 +120,39 @@ class AsyncRunner:
                     if answer := answer_of(type(step)):
                         reply = answer(step)
                     elif isinstance(step, BrokerStep):
-                        reply = await self._call(step, flight)
+                        reply = await self._call(step, flight, turn)
                     else:
-                        reply = await self._perform(step, flight)
+                        reply = await self._perform(step, flight, turn)
                 except JainamError as trouble:
                     error = trouble
                     if may_log_in and needs_login(step, trouble):
-                        reply, error = await self._after_login(step, trouble, flight)
+                        reply, error = await self._after_login(step, trouble, flight, turn)
                     if leaves_in_doubt(step, error):
                         lost = True
                 except asyncio.CancelledError as stop:
                     if not lost or not flight.waits_for(stop):
                         raise
-                    reply, error = await self._again(step, flight)  # the flow is looking its order up
+                    reply, error = await self._again(step, flight, turn)  # the flow is looking its order up
         finally:
             flow.close()
 
-    async def _after_login(self, step: Any, expired: Any, flight: _Flight) -> tuple[Any, JainamError | None]:
+    async def _after_login(
+        self, step: Any, expired: Any, flight: _Flight, turn: Hold | None
+    ) -> tuple[Any, JainamError | None]:
         try:
             flow = after_login(step, self.calls.codec.access, expired.used)
-            return await self._drive(flow, flight, may_log_in=False), None
+            return await self._drive(flow, flight, may_log_in=False, turn=turn), None
         except JainamError as trouble:
             return None, trouble
 
-    async def _again(self, step: Any, flight: _Flight) -> tuple[Any, JainamError | None]:
+    async def _again(self, step: Any, flight: _Flight, turn: Hold | None) -> tuple[Any, JainamError | None]:
         """The answer to a step that a cancellation broke off."""
         try:
-            return await (self._call if isinstance(step, BrokerStep) else self._perform)(step, flight), None
+            return await (self._call if isinstance(step, BrokerStep) else self._perform)(step, flight, turn), None
         except JainamError as trouble:
             return None, trouble
 
-    async def _perform(self, step: Step[Any], flight: _Flight) -> Any:
+    async def _perform(self, step: Step[Any], flight: _Flight, turn: Hold | None) -> Any:
         """The answer to a step about time or about other flows."""
         match step:
             case Pause(seconds):
@@ -158,17 +160,17 @@ class AsyncRunner:
             case Alone(key, flow):
                 held = self._lock(key)
                 async with held:
-                    release = await self._hold(key, flow)
+                    hold = await self._hold(key, flow)
                     try:
-                        return await self._drive(flow, flight)
+                        return await self._drive(flow, flight, turn=hold)
                     finally:
-                        release()
+                        hold()
             case Together(flows):
-                return await self._together(flows, flight)
+                return await self._together(flows, flight, turn)
             case _:
                 raise TypeError(f"no runner knows how to perform {type(step).__name__}")
 
-    async def _call(self, step: BrokerStep[T], flight: _Flight) -> T:
+    async def _call(self, step: BrokerStep[T], flight: _Flight, turn: Hold | None) -> T:
         if not step.moves_an_order:
             return await self._read(step)
         request, session = self.calls.prepare(step)
@@ -179,10 +181,10 @@ class AsyncRunner:
         if flight.stop is not None:
             raise Halted("not sent: the task was cancelled before this order's turn came")
         if self.is_slow:
-            await self._leaving(step)
+            await self._leaving(step, turn)
             self._left_late(windows, began)
         else:
-            self.calls.leaving(step)
+            self.calls.leaving(step, turn)
         flight.sent.append(step)
         try:
             answer = self.calls.read(step, await self.transport.send(request), session)
@@ -199,9 +201,9 @@ class AsyncRunner:
         await self._ended(step, answer)
         return answer
 
-    async def _leaving(self, step: BrokerStep[Any]) -> None:
+    async def _leaving(self, step: BrokerStep[Any], turn: Hold | None) -> None:
         """Write down what is meant, in a thread, since the disk would hold up everything else in the loop."""
-        writing = asyncio.get_running_loop().run_in_executor(None, self.calls.leaving, step)
+        writing = asyncio.get_running_loop().run_in_executor(None, self.calls.leaving, step, turn)
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -260,17 +262,17 @@ class AsyncRunner:
             self.pacer.leave(ticket)
             raise
 
-    async def _hold(self, key: tuple[str, ...], flow: Flow[Any]) -> Release:
+    async def _hold(self, key: tuple[str, ...], flow: Flow[Any]) -> Hold:
         """Take the turn among processes as well, or close *flow* and say who is in the way."""
         if self.locks is None:
-            return no_lock
+            return NO_LOCK
         began = self.clock.monotonic()
-        while (release := self.locks.try_hold(key)) is None:
+        while (hold := self.locks.try_hold(key)) is None:
             if self.clock.monotonic() - began > PATIENCE:
                 flow.close()
                 raise not_our_turn(key)
             await self.clock.sleep(POLL)
-        return release
+        return hold
 
     def beside(self, calls: Calls, local: LocalAnswers, locks: Locks | None, client: str) -> AsyncRunner:
         """A runner for another *client* of the same login: one transport, one pace and one turn to log in for both."""
@@ -299,13 +301,15 @@ class AsyncRunner:
             lock = self._locks[key] = asyncio.Lock()
         return lock
 
-    async def _together(self, flows: tuple[Flow[Any], ...], flight: _Flight) -> tuple[Outcome[Any], ...]:
+    async def _together(
+        self, flows: tuple[Flow[Any], ...], flight: _Flight, turn: Hold | None
+    ) -> tuple[Outcome[Any], ...]:
         turns = asyncio.Semaphore(self.workers)
 
         async def attempt(flow: Flow[Any]) -> Outcome[Any]:
             async with turns:
                 try:
-                    return await self._drive(flow, flight)
+                    return await self._drive(flow, flight, turn=turn)
                 except JainamError as error:
                     return error
 

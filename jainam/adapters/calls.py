@@ -11,11 +11,13 @@ from attrs import define, field
 from jainam.adapters.guard import Guard
 from jainam.adapters.local import log
 from jainam.adapters.record import Record
+from jainam.adapters.turns import turn_lost
 from jainam.domain.errors import JainamError, OutcomeUnknown, RateLimited, Rehearsed
 from jainam.domain.pacing import LimitRefused
 from jainam.domain.sessions import Session
-from jainam.domain.steps import BrokerStep, Step
+from jainam.domain.steps import BrokerStep, CancelOrder, Step
 from jainam.ports.codec import Codec
+from jainam.ports.locks import Hold
 from jainam.ports.sessions import Sessions
 from jainam.ports.transport import HttpRequest, HttpResponse
 
@@ -72,14 +74,20 @@ class Calls:
             log.debug("%s <- HTTP %d, %d bytes", type(step).__name__, response.status, len(response.body))
         return answer
 
-    def leaving(self, step: BrokerStep[Any]) -> bool:
+    def leaving(self, step: BrokerStep[Any], turn: Hold | None = None) -> bool:
         """Ask the guard, and write down what is meant; raises `Halted`, and then nothing may leave (X1, X10).
 
+        *turn* is the one that an order was decided in: raises `TurnLost` when another machine may have had it since.
         True when the writing had to wait for a disk or a network.
         """
         if self.guard is not None:
             self.guard.admit(step, self.record.now)
-        return self.record.meant(step)
+        has_waited = self.record.meant(step)
+        if turn is not None and not isinstance(step, CancelOrder) and not turn.is_kept():
+            lost = turn_lost()
+            self.record.ended(step, lost)
+            raise lost
+        return has_waited
 
 
 def leaves_in_doubt(step: Step[Any], error: JainamError | None) -> TypeGuard[BrokerStep[Any]]:

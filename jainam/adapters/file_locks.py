@@ -14,11 +14,25 @@ from attrs import define, field
 from jainam.adapters.lock_names import file_name
 from jainam.adapters.os_locks import leave_to_parent, try_lock, unlock
 from jainam.domain.errors import NotConfigured
-from jainam.ports.locks import Release
 
 __all__ = ["FileLocks"]
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+@define(eq=False)
+class FileHold:
+    """One lock that is held; the system keeps it for as long as its file is open."""
+
+    locks: FileLocks = field(repr=False)
+
+    def __call__(self) -> None:
+        """Give the lock back."""
+        self.locks._release(self)
+
+    def is_kept(self) -> bool:
+        """Nobody takes it away."""
+        return True
 
 
 @define(eq=False, weakref_slot=True)
@@ -30,13 +44,13 @@ class FileLocks:
     """
 
     folder: Path
-    _held: dict[object, int] = field(factory=dict, init=False, repr=False)
+    _held: dict[FileHold, int] = field(factory=dict, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         leave_to_parent(self)
 
-    def try_hold(self, key: tuple[str, ...]) -> Release | None:
-        """Hold the lock *key* from now on and return how to give it back; ``None`` when somebody else holds it.
+    def try_hold(self, key: tuple[str, ...]) -> FileHold | None:
+        """Hold the lock *key* from now on; ``None`` when somebody else holds it.
 
         Raises `NotConfigured` when the folder cannot hold locks.
         """
@@ -55,9 +69,9 @@ class FileLocks:
         if not is_ours:
             os.close(handle)
             return None
-        hold = object()
+        hold = FileHold(self)
         self._held[hold] = handle
-        return lambda: self._release(hold)
+        return hold
 
     def close(self) -> None:
         """Give back what is still held."""
@@ -78,7 +92,7 @@ class FileLocks:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             return os.open(path, _FLAGS, 0o600)
 
-    def _release(self, hold: object) -> None:
+    def _release(self, hold: FileHold) -> None:
         handle = self._held.pop(hold, None)
         if handle is not None:
             with contextlib.suppress(OSError):  # closing gives it back as well

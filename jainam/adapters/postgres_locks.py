@@ -18,7 +18,6 @@ from attrs import define, field
 from jainam.adapters.lock_names import number
 from jainam.adapters.os_locks import leave_to_parent
 from jainam.domain.errors import NotConfigured
-from jainam.ports.locks import Release
 
 __all__ = ["PostgresLocks"]
 
@@ -41,10 +40,21 @@ def _ignore(keys: tuple[tuple[str, ...], ...]) -> None:
 
 
 @define(eq=False)
-class _Hold:
-    """One lock in use here; *is_on_server* while the server knows of it as well."""
+class PostgresHold:
+    """The lock *key* in use here; *is_on_server* while the server knows of it as well, *was_lost* once it did not."""
 
+    locks: PostgresLocks = field(repr=False)
+    key: tuple[str, ...]
     is_on_server: bool = True
+    was_lost: bool = False
+
+    def __call__(self) -> None:
+        """Give the lock back."""
+        self.locks._release(self)
+
+    def is_kept(self) -> bool:
+        """Whether the connection that holds it is still the same one, and alive."""
+        return self.locks._keeps(self)
 
 
 @define(eq=False, weakref_slot=True)
@@ -52,14 +62,15 @@ class PostgresLocks:
     """`Locks` in the database at *url* (``postgresql://…``), over one connection that is made when first needed.
 
     When that connection is lost, the server has given all its locks back. *on_lost* is called with their keys as soon
-    as it is noticed, by the next `try_hold` or release: others may have held them in between. Here they stay held until
-    they are released, and the next `try_hold` connects anew and takes back from the server those that are still free.
+    as it is noticed, by the next `try_hold`, `is_kept` or release: others may have held them in between. Here they stay
+    held until they are released, and the next `try_hold` connects anew and takes back from the server those that are
+    still free; they count as lost all the same.
     """
 
     url: str = field(repr=False)
     on_lost: Callable[[tuple[tuple[str, ...], ...]], None] = field(default=_ignore, repr=False)
     # To the server, all threads of this process are one holder, so we count for ourselves.
-    _held: dict[tuple[str, ...], _Hold] = field(factory=dict, init=False, repr=False)
+    _held: dict[tuple[str, ...], PostgresHold] = field(factory=dict, init=False, repr=False)
     _database: Any = field(default=None, init=False, repr=False)
     _left_behind: list[Any] = field(factory=list, init=False, repr=False)
     _lock: threading.RLock = field(factory=threading.RLock, init=False, repr=False)
@@ -67,8 +78,8 @@ class PostgresLocks:
     def __attrs_post_init__(self) -> None:
         leave_to_parent(self)
 
-    def try_hold(self, key: tuple[str, ...]) -> Release | None:
-        """Hold the lock *key* from now on and return how to give it back; ``None`` when somebody else holds it.
+    def try_hold(self, key: tuple[str, ...]) -> PostgresHold | None:
+        """Hold the lock *key* from now on; ``None`` when somebody else holds it.
 
         Raises `NotConfigured`, without the password, when the database cannot be reached.
         """
@@ -112,22 +123,33 @@ class PostgresLocks:
             with contextlib.suppress(Exception):
                 os.close(database.connection().fileno())
 
-    def _hold(self, key: tuple[str, ...]) -> Release | None:
+    def _hold(self, key: tuple[str, ...]) -> PostgresHold | None:
         if key in self._held or not self._locks_on_server(key):
             return None
-        self._held[key] = hold = _Hold()
-        return lambda: self._release(key, hold)
+        self._held[key] = hold = PostgresHold(self, key)
+        return hold
 
-    def _release(self, key: tuple[str, ...], hold: _Hold) -> None:
+    def _keeps(self, hold: PostgresHold) -> bool:
         with self._lock:
-            if self._held.get(key) is not hold:
+            if self._held.get(hold.key) is not hold:
+                return False
+            if self._database is not None:
+                try:
+                    self._run("SELECT 1")
+                except peewee.PeeweeException:
+                    self._lose()
+            return not hold.was_lost
+
+    def _release(self, hold: PostgresHold) -> None:
+        with self._lock:
+            if self._held.get(hold.key) is not hold:
                 return
             try:
                 if hold.is_on_server:
-                    self._run("SELECT pg_advisory_unlock(%s)", number(key))
+                    self._run("SELECT pg_advisory_unlock(%s)", number(hold.key))
             except peewee.PeeweeException:
                 self._lose()
-            del self._held[key]
+            del self._held[hold.key]
 
     def _locks_on_server(self, key: tuple[str, ...]) -> bool:
         [(is_ours,)] = self._run("SELECT pg_try_advisory_lock(%s)", number(key))
@@ -155,7 +177,7 @@ class PostgresLocks:
         self._disconnect()
         lost = tuple(key for key, hold in self._held.items() if hold.is_on_server)
         for key in lost:
-            self._held[key].is_on_server = False
+            self._held[key].is_on_server, self._held[key].was_lost = False, True
         if lost:
             self.on_lost(lost)
 

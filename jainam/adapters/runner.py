@@ -14,13 +14,13 @@ from jainam.adapters.local import LocalAnswers
 from jainam.adapters.pacer import Pacer
 from jainam.adapters.scoped_locks import whose
 from jainam.adapters.shared_reads import Reading, SharedReads, broken_off
-from jainam.adapters.turns import PATIENCE, POLL, PROMPT, no_lock, not_our_turn
+from jainam.adapters.turns import NO_LOCK, PATIENCE, POLL, PROMPT, not_our_turn
 from jainam.domain.errors import JainamError
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket, Window
 from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, PlaceOrder, Step, Together, Traffic
 from jainam.ports.clock import Clock
-from jainam.ports.locks import Locks, Release
+from jainam.ports.locks import Hold, Locks
 from jainam.ports.pacing import Pacing
 from jainam.ports.transport import Transport
 
@@ -54,10 +54,11 @@ class Runner:
     _locks: WeakValueDictionary[tuple[str, ...], _Lock] = field(factory=WeakValueDictionary, init=False, repr=False)
     _locks_lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
-    def run(self, flow: Flow[T], *, may_log_in: bool = True) -> T:
+    def run(self, flow: Flow[T], *, may_log_in: bool = True, turn: Hold | None = None) -> T:
         """Perform every step of *flow* and return what it returns, or raise what it raises.
 
-        A broker call that finds its session gone, or none yet, is made again after one login.
+        A broker call that finds its session gone, or none yet, is made again after one login. In a *turn*, orders
+        leave only while it is kept.
         """
         answer_of, send = self.local.answers.get, flow.send  # looked up once: every order asks several times
         reply: Any = None
@@ -75,13 +76,13 @@ class Runner:
                     if answer := answer_of(type(step)):
                         reply = answer(step)
                     elif isinstance(step, BrokerStep):
-                        reply = self._call(step)
+                        reply = self._call(step, turn)
                     else:
-                        reply = self._perform(step)
+                        reply = self._perform(step, turn)
                 except JainamError as trouble:
                     error = trouble
                     if may_log_in and needs_login(step, trouble):
-                        reply, error = self._after_login(step, trouble)
+                        reply, error = self._after_login(step, trouble, turn)
                     if leaves_in_doubt(step, error):
                         lost = step
         except BaseException as stop:
@@ -91,14 +92,14 @@ class Runner:
         finally:
             flow.close()
 
-    def _after_login(self, step: Any, expired: Any) -> tuple[Any, JainamError | None]:
+    def _after_login(self, step: Any, expired: Any, turn: Hold | None) -> tuple[Any, JainamError | None]:
         try:
             flow = after_login(step, self.calls.codec.access, expired.used)
-            return self.run(flow, may_log_in=False), None
+            return self.run(flow, may_log_in=False, turn=turn), None
         except JainamError as trouble:
             return None, trouble
 
-    def _perform(self, step: Step[Any]) -> Any:
+    def _perform(self, step: Step[Any], turn: Hold | None) -> Any:
         """The answer to a step about time or about other flows."""
         match step:
             case Pause(seconds):
@@ -106,17 +107,17 @@ class Runner:
             case Alone(key, flow):
                 held = self._lock(key)  # named, since a lock that nobody refers to is gone from the dictionary
                 with held.lock:
-                    release = self._hold(key, flow)
+                    hold = self._hold(key, flow)
                     try:
-                        return self.run(flow)
+                        return self.run(flow, turn=hold)
                     finally:
-                        release()
+                        hold()
             case Together(flows):
-                return self._together(flows)
+                return self._together(flows, turn)
             case _:
                 raise TypeError(f"no runner knows how to perform {type(step).__name__}")
 
-    def _call(self, step: BrokerStep[T]) -> T:
+    def _call(self, step: BrokerStep[T], turn: Hold | None) -> T:
         if not step.moves_an_order:
             return self._read(step)
         request, session = self.calls.prepare(step)
@@ -124,7 +125,7 @@ class Runner:
         began = self.clock.monotonic()
         if not self.pacer.admits(windows, began):
             began = self._wait_for_turn(Ticket(windows, urgent=step.traffic is Traffic.EXIT))
-        if self.calls.leaving(step):
+        if self.calls.leaving(step, turn):
             self._left_late(windows, began)
         try:
             answer = self.calls.read(step, self.transport.send(request), session)
@@ -184,17 +185,17 @@ class Runner:
             self.pacer.leave(ticket)
             raise
 
-    def _hold(self, key: tuple[str, ...], flow: Flow[Any]) -> Release:
+    def _hold(self, key: tuple[str, ...], flow: Flow[Any]) -> Hold:
         """Take the turn among processes as well, or close *flow* and say who is in the way."""
         if self.locks is None:
-            return no_lock
+            return NO_LOCK
         began = self.clock.monotonic()
-        while (release := self.locks.try_hold(key)) is None:
+        while (hold := self.locks.try_hold(key)) is None:
             if self.clock.monotonic() - began > PATIENCE:
                 flow.close()
                 raise not_our_turn(key)
             self.clock.sleep(POLL)
-        return release
+        return hold
 
     def beside(self, calls: Calls, local: LocalAnswers, locks: Locks | None, client: str) -> Runner:
         """A runner for another *client* of the same login: one transport, one pace and one turn to log in for both."""
@@ -222,13 +223,13 @@ class Runner:
                 lock = self._locks[key] = _Lock()
             return lock
 
-    def _together(self, flows: tuple[Flow[Any], ...]) -> tuple[Outcome[Any], ...]:
-        if len(flows) < 2:
-            return tuple(self._attempt(flow) for flow in flows)
-        return all_of(self._attempt, flows, self.workers)
+    def _together(self, flows: tuple[Flow[Any], ...], turn: Hold | None) -> tuple[Outcome[Any], ...]:
+        def attempt(flow: Flow[Any]) -> Outcome[Any]:
+            try:
+                return self.run(flow, turn=turn)
+            except JainamError as error:
+                return error
 
-    def _attempt(self, flow: Flow[Any]) -> Outcome[Any]:
-        try:
-            return self.run(flow)
-        except JainamError as error:
-            return error
+        if len(flows) < 2:
+            return tuple(attempt(flow) for flow in flows)
+        return all_of(attempt, flows, self.workers)

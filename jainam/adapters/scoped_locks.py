@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve, field, frozen
 
-from jainam.ports.locks import Locks, Release
+from jainam.ports.locks import Hold, Locks
 
 __all__ = ["ScopedLocks", "whose"]
 
@@ -32,8 +32,8 @@ class ScopedLocks:
     login: str
     client: str = ""
 
-    def try_hold(self, key: tuple[str, ...]) -> Release | None:
-        """Hold the lock *key* of this client from now on, and return how to give it back; see `Locks`."""
+    def try_hold(self, key: tuple[str, ...]) -> Hold | None:
+        """Hold the lock *key* of this client from now on; see `Locks`."""
         return self.inner.try_hold((self.login, *whose(key, self.client)))
 
     def of_client(self, client: str) -> ScopedLocks:

@@ -20,6 +20,7 @@ from jainam.domain.errors import (
     OutcomeUnknown,
     RateLimited,
     SymbolNotFound,
+    TurnLost,
     UnexpectedReply,
     WrongCredentials,
 )
@@ -55,6 +56,7 @@ CODES: Mapping[type[JainamError], int] = {
     OutcomeUnknown: UNKNOWN,
     LoginExpired: LOGIN,
     WrongCredentials: LOGIN,
+    TurnLost: UNAVAILABLE,
     NotSent: UNAVAILABLE,
     BrokerUnavailable: UNAVAILABLE,
     UnexpectedReply: UNAVAILABLE,
@@ -71,6 +73,7 @@ NEXT: Mapping[type[JainamError], str] = {
     Halted: "nothing was sent; exits still pass",
     LoginExpired: "run `jainam login` and try again",
     WrongCredentials: "compare the JAINAM_*_API_KEY and JAINAM_*_API_SECRET with the broker's API page",
+    TurnLost: "nothing left this machine; run it again, it reads the books anew",
     NotSent: "nothing left this machine; check the network and JAINAM_BASE_URL",
     BrokerUnavailable: "nothing is known about what was asked; try again in a moment",
     UnexpectedReply: "nothing was concluded from that answer; run again with --debug to see the calls",

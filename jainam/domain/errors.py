@@ -23,6 +23,7 @@ __all__ = [
     "RateLimited",
     "Rehearsed",
     "SymbolNotFound",
+    "TurnLost",
     "UnexpectedReply",
     "WrongCredentials",
 ]
@@ -85,6 +86,13 @@ class Rehearsed(JainamError):
 
 class NotSent(JainamError):
     """No connection was made, so nothing left this machine; it is safe to try again."""
+
+
+class TurnLost(NotSent):
+    """Nothing left this machine: others may have traded since the books were read that the order was decided by (X2).
+
+    The same order must not be tried again, the same call may: it reads the books anew.
+    """
 
 
 class OutcomeUnknown(JainamError):

@@ -12,6 +12,7 @@ from jainam.domain.errors import (
     NotSent,
     OutcomeUnknown,
     RateLimited,
+    TurnLost,
     UnexpectedReply,
 )
 from jainam.domain.steps import BrokerStep, Flow, Pause, Waits
@@ -82,9 +83,11 @@ def sent_once(step: BrokerStep[T]) -> Flow[T]:
 def after_sending(step: BrokerStep[T], failure: JainamError) -> Flow[T]:
     """Answer a step that moves an order, whose first try ended in *failure*, as `sent_once` does."""
     try:
-        if not isinstance(failure, NotSent):
+        if not isinstance(failure, NotSent) or isinstance(failure, TurnLost):
             raise failure
         answer = yield from _tried_again(step, NotSent, failure)
+    except TurnLost:
+        raise
     except NotSent as error:
         raise NotSent(f"{error}; it never left this machine and may be tried again") from error
     except (BrokerUnavailable, UnexpectedReply) as error:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["Locks"]
+__all__ = ["Hold", "Locks"]
 
-Release = Callable[[], None]
-"""Gives a lock back, from whichever thread; calling it again does nothing, and it never raises."""
+
+class Hold(Protocol):
+    """A lock that is held; calling it gives the lock back, from whichever thread. It never raises."""
+
+    def __call__(self) -> None:
+        """Give the lock back; a second time does nothing."""
+        ...
+
+    def is_kept(self) -> bool:
+        """False when somebody else may have held it since: what was read under it says nothing any more."""
+        ...
 
 
 class Locks(Protocol):
@@ -18,8 +26,8 @@ class Locks(Protocol):
     thread or another one, is told that it is. A forked child holds none of its parent's.
     """
 
-    def try_hold(self, key: tuple[str, ...]) -> Release | None:
-        """Hold the lock *key* from now on and return how to give it back; ``None`` when somebody else holds it.
+    def try_hold(self, key: tuple[str, ...]) -> Hold | None:
+        """Hold the lock *key* from now on; ``None`` when somebody else holds it.
 
         It answers at once. Raises `NotConfigured` when locks cannot be kept at all, which says nothing about *key*.
         """

@@ -79,6 +79,7 @@ class LocksSuite:
         ours, theirs = opened(), opened()
         release = ours.try_hold(KEY)
         assert release is not None
+        assert release.is_kept()
         assert theirs.try_hold(KEY) is None
         assert ours.try_hold(KEY) is None
         release()

@@ -29,6 +29,7 @@ from jainam.domain.errors import (
     OrderRejected,
     OutcomeUnknown,
     Rehearsed,
+    TurnLost,
 )
 from jainam.domain.flows import (
     cancel_all_orders,
@@ -598,6 +599,21 @@ class RunnerSuite:
 
         assert self.sent(desk) == 0
 
+    def test_what_was_decided_in_a_turn_that_was_lost_stays_here(self, desk: Harness) -> None:
+        """Once another machine may have had the turn, its orders are not sent, nor tried again; a new call is free."""
+        desk.run(place_order(buy(10)))
+        desk.desk.runner.locks = locks = CountedLocks(refusals=0, keeps=False)
+        smart = SmartOrder(instrument=RELIANCE, product=Product.MIS, target=25)
+        with pytest.raises(TurnLost, match="another machine may have traded since"):
+            desk.run(place_smart_order(smart))
+        (leg,) = desk.run(close_all_positions()).failed
+
+        assert isinstance(leg.error, TurnLost)
+        assert self.sent(desk) == 1
+        assert not {1, 2, 4}.intersection(desk.clock.slept)
+        locks.keeps = True
+        assert desk.run(place_smart_order(smart)).quantity == 15
+
     def test_a_halted_desk_lets_exits_pass(self, desk: Harness) -> None:
         """While the switch is on, what opens a position stays here and what closes one goes out (X10)."""
         desk.run(place_order(buy(10)))
@@ -623,22 +639,26 @@ def collect(attempts: Sequence[Callable[[], Any]]) -> list[Any]:
 
 @define
 class CountedLocks:
-    """Locks that somebody else holds for *refusals* questions."""
+    """Locks that somebody else holds for *refusals* questions; those that are had are lost when *keeps* says so."""
 
     refusals: int
     held: list[tuple[str, ...]] = field(factory=list)
     open: int = 0
+    keeps: bool = True
 
-    def try_hold(self, key: tuple[str, ...]) -> Callable[[], None] | None:
+    def try_hold(self, key: tuple[str, ...]) -> CountedLocks | None:
         if self.refusals:
             self.refusals -= 1
             return None
         self.held.append(key)
         self.open += 1
-        return self._release
+        return self
 
-    def _release(self) -> None:
+    def __call__(self) -> None:
         self.open -= 1
+
+    def is_kept(self) -> bool:
+        return self.keeps
 
     def close(self) -> None:
         """Nothing is open."""

@@ -73,6 +73,25 @@ def test_lost_connection_is_noticed_by_the_next_hold(
         assert others.try_hold(KEY) is not None
 
 
+def test_lock_on_a_lost_connection_is_kept_no_more(
+    locks: PostgresLocks, lost: list[tuple[tuple[str, ...], ...]], postgres_url: str
+) -> None:
+    """Asked whether it is kept, a lock whose connection is gone says no, for good: others may have had it (X2)."""
+    hold, other = locks.try_hold(KEY), locks.try_hold(OTHER)
+    assert hold is not None
+    assert other is not None
+    assert hold.is_kept()
+    execute(postgres_url, CUT)
+    assert not hold.is_kept()
+    assert sorted(lost[0]) == sorted((KEY, OTHER))
+    hold()
+    again = locks.try_hold(KEY)  # over a new connection, which takes back the other one as well
+    assert again is not None
+    assert again.is_kept()
+    assert not other.is_kept()
+    assert not hold.is_kept()
+
+
 def test_lock_that_others_took_meanwhile_stays_theirs(
     locks: PostgresLocks, lost: list[tuple[tuple[str, ...], ...]], postgres_url: str
 ) -> None:

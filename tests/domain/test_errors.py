@@ -20,6 +20,7 @@ from jainam.domain.errors import (
     RateLimited,
     Rehearsed,
     SymbolNotFound,
+    TurnLost,
     UnexpectedReply,
     WrongCredentials,
 )
@@ -34,6 +35,7 @@ EVERY = [
     (Halted("the day's loss is not known", wants_pnl=True), "the day's loss is not known"),
     (Rehearsed("POST /orders {}"), "test mode: checked and encoded, not sent: POST /orders {}"),
     (NotSent("no route"), "no route"),
+    (TurnLost("another machine may have traded"), "another machine may have traded"),
     (OutcomeUnknown("timed out"), "timed out"),
     (
         OutcomeUnknown("timed out", OrderTag("t1")),
