@@ -208,6 +208,7 @@ def an_order_rests_changes_and_goes(d: Driver) -> None:
 @check
 def an_order_fills(d: Driver) -> None:
     """A market order is in the trade book, the positions and the open position."""
+    d.flat()
     order_id = good(d.client.placeorder(**SHARE, **BUY, quantity=5))["orderid"]
     trades = [row for row in good(d.client.tradebook())["data"] if row["orderid"] == order_id]
     assert sum(int(row["quantity"]) for row in trades) == 5
