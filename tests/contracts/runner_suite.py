@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from attrs import define, evolve, field
+from attrs import evolve
 
-from fakes.clock import FakeClock
-from fakes.exchange import RestTransport
-from jainam.adapters.memory_contracts import MemoryContracts
-from jainam.adapters.memory_journal import MemoryJournal
-from jainam.adapters.turns import POLL
+from contracts.runner_harness import INFY, RELIANCE, Harness, OnTheExchange, buy, resting
 from jainam.adapters.xts.endpoints import ENDPOINTS
 from jainam.domain.books import funds, holdings, order_book, positions
 from jainam.domain.closing import close_all_positions
 from jainam.domain.errors import (
-    Halted,
     InvalidOrder,
     JainamError,
     LoginExpired,
-    NotConfigured,
     NotSent,
     OrderRejected,
     OutcomeUnknown,
     Rehearsed,
-    TurnLost,
 )
 from jainam.domain.flows import (
     cancel_all_orders,
@@ -38,83 +29,15 @@ from jainam.domain.flows import (
     modify_order,
     place_order,
     place_smart_order,
-    resolve_intents,
 )
-from jainam.domain.instruments import Contract, SymbolKey, Token
-from jainam.domain.journal import Deed, Ending, Intent, Verdict
-from jainam.domain.orders import Changes, Order, OrderTag, Placed, SmartOrder
-from jainam.domain.pacing import Window
+from jainam.domain.orders import Changes, Placed, SmartOrder
 from jainam.domain.steps import Flow, PlaceOrder, Step, Together
-from jainam.domain.vocabulary import Exchange, Kind, OrderState, PriceType, Product, Side
-from jainam.ports.transport import HttpRequest
-from jainam.simulator import FaultRule, Rest
-
-RELIANCE = SymbolKey("RELIANCE", Exchange.NSE)
-INFY = SymbolKey("INFY", Exchange.NSE)
+from jainam.domain.vocabulary import OrderState, Product
+from jainam.simulator import FaultRule
 
 
-class Harness(Protocol):
-    """A runner on an exchange that is called in place."""
-
-    desk: Any
-    rest: Rest
-    clock: FakeClock
-    transport: RestTransport
-    contracts: MemoryContracts
-
-    def run(self, flow: Flow[Any]) -> Any: ...
-
-    def race(self, flows: Sequence[Flow[Any]]) -> list[Any]:
-        """What each of *flows* returned or raised, all run at once."""
-        ...
-
-    def rehearse(self) -> None:
-        """From now on nothing that moves an order is sent."""
-        ...
-
-
-def buy(quantity: int = 10, key: SymbolKey = RELIANCE) -> Order:
-    return Order(instrument=key, side=Side.BUY, product=Product.MIS, quantity=quantity)
-
-
-def resting(price: str = "1200", quantity: int = 10, key: SymbolKey = RELIANCE) -> Order:
-    return Order(
-        instrument=key,
-        side=Side.BUY,
-        product=Product.MIS,
-        quantity=quantity,
-        price_type=PriceType.LIMIT,
-        price=Decimal(price),
-    )
-
-
-def share(key: SymbolKey, token: int) -> Contract:
-    return Contract(
-        key=key,
-        token=Token(token),
-        kind=Kind.EQUITY,
-        name=key.symbol,
-        broker_symbol=key.symbol,
-        broker_exchange="NSECM",
-        lot_size=1,
-        tick_size=Decimal("0.05"),
-    )
-
-
-SHARES = (share(RELIANCE, 2885), share(INFY, 1594))
-
-
-class RunnerSuite:
-    """Ask for a fixture named ``desk`` that yields a `Harness`."""
-
-    def place(self, desk: Harness, fault: str, **more: Any) -> None:
-        desk.rest.faults.add([FaultRule(kind=fault, method="POST", path="/interactive/orders", **more)])
-
-    def sent(self, desk: Harness) -> int:
-        return desk.rest.count("POST", "/interactive/orders")
-
-    def at_exchange(self, desk: Harness) -> list[str]:
-        return [str(row.tag) for row in desk.run(order_book())]
+class RunnerSuite(OnTheExchange):
+    """Orders, sessions and flows."""
 
     def test_an_order_is_placed_under_its_tag(self, desk: Harness) -> None:
         """A placed order is at the exchange once, under the tag that `Placed` names."""
@@ -425,240 +348,3 @@ class RunnerSuite:
         assert [secret for secret in secrets if secret in caplog.text] == []
 
     # --- what is written down, and what is shared with others ---
-
-    def journal(self, desk: Harness) -> MemoryJournal:
-        journal = desk.desk.runner.calls.record.journal
-        assert isinstance(journal, MemoryJournal)
-        return journal
-
-    def entries(self, desk: Harness) -> list[str]:
-        """The journal, each entry by its deed or verdict."""
-        found = self.journal(desk).entries_since(desk.clock.start)
-        return [
-            entry.what.deed.value if isinstance(entry.what, Intent) else entry.what.verdict.value for entry in found
-        ]
-
-    def test_an_order_is_written_down_before_it_leaves(self, desk: Harness) -> None:
-        """When a request that moves an order arrives, the journal holds its intent already, with its tag (X1)."""
-        seen: list[list[str]] = []
-
-        def look(request: HttpRequest) -> None:
-            if request.method == "POST" and request.url.endswith("/orders"):
-                seen.append([str(meant.intent.tag) for meant in self.journal(desk).unsettled(desk.clock.start)])
-
-        desk.transport.before = look
-        placed = desk.run(place_order(buy()))
-
-        assert seen == [[placed.tag]]
-        assert self.entries(desk) == ["place", "done"]
-        assert self.journal(desk).unsettled(desk.clock.start) == ()
-
-    def test_every_move_of_an_order_is_written_down(self, desk: Harness) -> None:
-        """Modifications and cancellations are in the journal too, with what became of them (X1)."""
-        placed = desk.run(place_order(resting()))
-        desk.run(modify_order(placed.order_id, Changes(price=Decimal(1201))))
-        desk.run(cancel_order(placed.order_id))
-
-        assert self.entries(desk) == ["place", "done", "modify", "done", "cancel", "done"]
-
-    @pytest.mark.parametrize(
-        ("fault", "verdict"),
-        [("refuse", "refused"), ("lose_answer", "done"), ("lose_request", "unknown"), ("rate_limit", "refused")],
-    )
-    def test_what_became_of_an_order_is_written_down(self, desk: Harness, fault: str, verdict: str) -> None:
-        """Whatever happens to an order, the journal ends with it (X1)."""
-        self.place(desk, fault)
-        try:
-            desk.run(place_order(buy()))
-        except JainamError:
-            assert verdict != "done"
-
-        assert self.entries(desk) == ["place", verdict]
-
-    def test_an_order_that_never_left_is_written_down_as_such(self, desk: Harness) -> None:
-        """Each try that found no connection is an intent and an ending of its own."""
-        desk.run(positions())
-        desk.transport.refusals = 1
-        desk.run(place_order(buy()))
-
-        assert self.entries(desk) == ["place", "not sent", "place", "done"]
-
-    def test_an_order_that_cannot_be_written_down_does_not_leave(self, desk: Harness) -> None:
-        """Without an entry in the journal an entry stays here; an exit leaves all the same, with a warning (X1)."""
-        desk.run(place_order(buy()))
-
-        class Full(MemoryJournal):
-            def meant(self, intent: Intent) -> int:
-                raise Halted("nothing was sent: the journal cannot be written: the disk is full")
-
-            def ended(self, ending: Ending) -> int:
-                raise JainamError("the disk is full")
-
-        desk.desk.runner.calls.record.journal = Full()
-        with pytest.raises(Halted, match="the disk is full"):
-            desk.run(place_order(buy()))
-        report = desk.run(close_all_positions())
-
-        assert report.is_complete
-        assert self.sent(desk) == 2
-
-    def test_orders_are_taken_back_whatever_happens_to_the_journal(self, desk: Harness) -> None:
-        """A journal that can be neither read nor written keeps nobody from the books, or from leaving them (X10)."""
-
-        class Damaged(MemoryJournal):
-            def latest(self) -> int:
-                raise NotConfigured("the database cannot be used")
-
-            def meant(self, intent: Intent) -> int:
-                raise Halted("nothing was sent: the journal cannot be written")
-
-        placed = desk.run(place_order(resting()))
-        desk.desk.runner.calls.record.journal = Damaged()
-
-        assert [row.order_id for row in desk.run(order_book())] == [placed.order_id]
-        assert desk.run(cancel_all_orders()).cancelled == (placed.order_id,)
-
-    @pytest.mark.parametrize(("seconds", "counts_from"), [(0.5, 0.5), (0.001, 0.0)])
-    def test_an_order_that_waited_for_the_disk_counts_from_when_it_left(
-        self, desk: Harness, seconds: float, counts_from: float
-    ) -> None:
-        """The broker counts orders as they arrive, so a slow disk does not let two of them come too close (X6, D16)."""
-        desk.run(positions())
-
-        class Slow(MemoryJournal):
-            is_slow = True
-
-            def meant(self, intent: Intent) -> int:
-                desk.clock.advance(seconds)
-                return super().meant(intent)
-
-        runner = desk.desk.runner
-        runner.calls.record.journal = Slow()
-        if hasattr(runner, "is_slow"):
-            runner.is_slow = True
-        began = desk.clock.elapsed
-        desk.run(place_order(buy()))
-
-        window = Window("orders NSECM", 1, 1.0)
-        assert not runner.pacer.admits((window,), began + counts_from + window.span - 0.01)
-        assert runner.pacer.admits((window,), began + counts_from + window.span + 0.01)
-
-    def test_what_a_crash_left_open_is_resolved(self, desk: Harness) -> None:
-        """An order that was on its way when everything ended is found by whoever opens the same journal next (X1)."""
-        desk.run(positions())
-        order = buy()
-        intent = Intent(deed=Deed.PLACE, at=desk.clock.now(), tag=OrderTag("T0009"), order=order, ref=SHARES[0].ref)
-        self.journal(desk).meant(intent)
-
-        (found,) = desk.run(resolve_intents())
-        assert found.verdict is Verdict.UNKNOWN
-
-        desk.run(PlaceOrder(order, SHARES[0], OrderTag("T0009")).__iter__())
-        self.journal(desk).meant(intent)
-        (found,) = desk.run(resolve_intents())
-        assert found.verdict is Verdict.DONE
-        assert desk.run(resolve_intents()) == ()
-
-    def test_concurrent_reads_of_a_book_share_one_call(self, desk: Harness) -> None:
-        """Whoever asks for a book while it is being read gets the answer of that one call (D16)."""
-        desk.run(positions())
-        desk.transport.before = lambda _: time.sleep(0.02)
-        before = desk.rest.count("GET", "/interactive/portfolio/dealerpositions")
-
-        books = desk.race([positions() for _ in range(6)])
-
-        assert all(book == books[0] for book in books)
-        assert desk.rest.count("GET", "/interactive/portfolio/dealerpositions") - before <= 2
-
-    def test_a_read_that_fails_fails_for_all_who_shared_it(self, desk: Harness) -> None:
-        """A shared call that ends in an error ends so for everybody, and the next read is a new one."""
-        desk.run(positions())
-        desk.rest.faults.add([FaultRule(kind="refuse", method="GET", path="/interactive/portfolio/dealerpositions")])
-
-        outcomes = desk.race([positions() for _ in range(4)])
-
-        assert any(isinstance(outcome, JainamError) for outcome in outcomes)
-        assert desk.run(positions()) == ()
-
-    def test_a_turn_that_another_process_has_is_waited_for(self, desk: Harness) -> None:
-        """What takes turns waits for other processes as well, and goes on when they are done (X2)."""
-        locks = CountedLocks(refusals=3)
-        desk.desk.runner.locks = locks
-        desk.run(place_smart_order(SmartOrder(instrument=RELIANCE, product=Product.MIS, target=5)))
-
-        assert locks.held == [("orders", "NSE", "RELIANCE", "MIS"), ("login", "interactive")]
-        assert locks.open == 0
-        assert desk.clock.slept.count(POLL) == 3
-
-    def test_a_turn_that_never_comes_is_given_up(self, desk: Harness) -> None:
-        """A process that keeps its turn for a minute is taken for stuck: nothing is sent, and it is said why (X2)."""
-        desk.run(positions())
-        desk.desk.runner.locks = CountedLocks(refusals=10**6)
-        with pytest.raises(NotSent, match="another process has been busy with orders NSE RELIANCE MIS for 60 s"):
-            desk.run(place_smart_order(SmartOrder(instrument=RELIANCE, product=Product.MIS, target=5)))
-
-        assert self.sent(desk) == 0
-
-    def test_what_was_decided_in_a_turn_that_was_lost_stays_here(self, desk: Harness) -> None:
-        """Once another machine may have had the turn, its orders are not sent, nor tried again; a new call is free."""
-        desk.run(place_order(buy(10)))
-        desk.desk.runner.locks = locks = CountedLocks(refusals=0, keeps=False)
-        smart = SmartOrder(instrument=RELIANCE, product=Product.MIS, target=25)
-        with pytest.raises(TurnLost, match="another machine may have traded since"):
-            desk.run(place_smart_order(smart))
-        (leg,) = desk.run(close_all_positions()).failed
-
-        assert isinstance(leg.error, TurnLost)
-        assert self.sent(desk) == 1
-        assert not {1, 2, 4}.intersection(desk.clock.slept)
-        locks.keeps = True
-        assert desk.run(place_smart_order(smart)).quantity == 15
-
-    def test_a_halted_desk_lets_exits_pass(self, desk: Harness) -> None:
-        """While the switch is on, what opens a position stays here and what closes one goes out (X10)."""
-        desk.run(place_order(buy(10)))
-        desk.desk.runner.calls.guard.login.trip("enough", "the test")
-
-        with pytest.raises(Halted, match="enough"):
-            desk.run(place_order(buy(10)))
-        desk.run(place_order(evolve(buy(4), side=Side.SELL)))
-        assert desk.run(close_all_positions()).is_complete
-        assert self.sent(desk) == 3
-
-
-def collect(attempts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What each attempt returned or raised."""
-    results: list[Any] = []
-    for attempt in attempts:
-        try:
-            results.append(attempt())
-        except JainamError as error:
-            results.append(error)
-    return results
-
-
-@define
-class CountedLocks:
-    """Locks that somebody else holds for *refusals* questions; those that are had are lost when *keeps* says so."""
-
-    refusals: int
-    held: list[tuple[str, ...]] = field(factory=list)
-    open: int = 0
-    keeps: bool = True
-
-    def try_hold(self, key: tuple[str, ...]) -> CountedLocks | None:
-        if self.refusals:
-            self.refusals -= 1
-            return None
-        self.held.append(key)
-        self.open += 1
-        return self
-
-    def __call__(self) -> None:
-        self.open -= 1
-
-    def is_kept(self) -> bool:
-        return self.keeps
-
-    def close(self) -> None:
-        """Nothing is open."""

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from attrs import define
 
-from contracts.runner_suite import SHARES, RunnerSuite, buy
+from contracts.runner_harness import SHARES, buy
+from contracts.runner_journal_suite import RunnerJournalSuite
+from contracts.runner_suite import RunnerSuite
+from contracts.runner_turns_suite import RunnerTurnsSuite
 from fakes.clock import FakeAsyncClock, FakeClock
 from fakes.exchange import AsyncRestTransport, RestTransport, counted_tags, settings_for
 from jainam.adapters.asyncio_desk import AsyncDesk
@@ -114,7 +117,7 @@ class Hanging:
         """Nothing is open."""
 
 
-class TestAsyncioRunner(RunnerSuite):
+class TestAsyncioRunner(RunnerSuite, RunnerJournalSuite, RunnerTurnsSuite):
     def test_a_cancelled_task_learns_what_became_of_its_order(
         self, desk: AsyncioHarness, caplog: pytest.LogCaptureFixture
     ) -> None:

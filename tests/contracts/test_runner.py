@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from attrs import define
 
-from contracts.runner_suite import SHARES, RunnerSuite, buy, collect
+from contracts.runner_harness import SHARES, buy, collect
+from contracts.runner_journal_suite import RunnerJournalSuite
+from contracts.runner_suite import RunnerSuite
+from contracts.runner_turns_suite import RunnerTurnsSuite
 from fakes.clock import FakeClock
 from fakes.exchange import RestTransport, counted_tags, settings_for
 from jainam.adapters.desk import Desk
@@ -58,7 +61,7 @@ def desk() -> Iterator[BlockingHarness]:
         yield BlockingHarness(opened, rest, clock, transport, contracts)
 
 
-class TestRunner(RunnerSuite):
+class TestRunner(RunnerSuite, RunnerJournalSuite, RunnerTurnsSuite):
     def test_one_at_a_time_holds_while_the_broker_is_slow(self, desk: BlockingHarness) -> None:
         """Threads that meet one dead session while calls take their time make one login: the lock is held (D13)."""
         desk.run(positions())
