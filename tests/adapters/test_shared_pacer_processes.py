@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes.pacers import body, processes
+from jainam.domain.pacing import Window
 
 
 @pytest.fixture
