@@ -98,7 +98,7 @@ def reason_of(error: Exception, is_file: bool) -> str:
         return error.strerror or type(error).__name__
     if not is_file:  # a driver's message may hold the whole URL, password and all
         kind = type(error).__name__
-        return f"PostgreSQL refused or did not answer ({kind}); see that it runs; docs/journal.md tells what works meanwhile"
+        return f"PostgreSQL refused or did not answer ({kind}); docs/journal.md tells what works meanwhile"
     words = str(error.args[0]) if error.args else type(error).__name__
     return _HINTS.get(words, words)
 
