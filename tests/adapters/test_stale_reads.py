@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from attrs import define, field
 
-from contracts.runner_suite import RELIANCE, SHARES, buy, resting
+from contracts.runner_harness import RELIANCE, SHARES, buy, resting
 from fakes.clock import FakeClock
 from fakes.exchange import RestTransport, counted_tags, settings_for
 from jainam.adapters.desk import Desk

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from contracts.runner_suite import RELIANCE, SHARES, buy
+from contracts.runner_harness import RELIANCE, SHARES, buy
 from fakes.clock import FakeClock
 from fakes.exchange import RestTransport, counted_tags, settings_for
 from jainam import Desk

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from stateful.lives import AsyncLine, Killed, KilledJournal, Life, Line
 
-from contracts.runner_suite import INFY, RELIANCE, SHARES
+from contracts.runner_harness import INFY, RELIANCE, SHARES
 from fakes.clock import FakeAsyncClock, FakeClock
 from fakes.exchange import URL, AsyncRestTransport, RestTransport, counted_tags, settings_for
 from jainam.adapters.asyncio_desk import AsyncDesk

@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from contracts.runner_suite import INFY, RELIANCE, SHARES
+from contracts.runner_harness import INFY, RELIANCE, SHARES
 from fakes.exchange import settings_for
 from jainam.adapters.aiohttp_transport import AiohttpTransport
 from jainam.adapters.asyncio_desk import AsyncDesk

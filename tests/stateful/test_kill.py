@@ -10,7 +10,7 @@ import pytest
 from stateful.kills import AT_ONCE, Killings, count, disagreements, kill_some, slow_down
 from stateful.processes import EXCHANGE, desk_in, journal_in
 
-from contracts.runner_suite import buy
+from contracts.runner_harness import buy
 from jainam.adapters.clocks import SystemClock
 from jainam.adapters.memory_journal import MemoryJournal
 from jainam.domain.journal import Deed, Intent
