@@ -7,9 +7,8 @@ that there was one, and the log, cleaned of secrets, the rest (NFR2).
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import frozen
 
@@ -29,11 +28,12 @@ from jainam.domain.errors import (
     UnexpectedReply,
     WrongCredentials,
 )
-from jainam.domain.orders import Cancelled, Modified, Placed
-from jainam.domain.portfolio import Funds
-from jainam.domain.reports import CancelReport, CloseReport, Leg, SmartOutcome
 from jainam.openalgo_bridge import wiring
-from jainam.openalgo_bridge.logs import Discreet
+
+if TYPE_CHECKING:
+    from jainam.domain.orders import Cancelled, Modified, Placed
+    from jainam.domain.portfolio import Funds
+    from jainam.domain.reports import CancelReport, CloseReport, Leg, SmartOutcome
 
 __all__ = [
     "BridgeError", "Failure", "Reply", "attempted", "cancelled", "cancelled_all", "closed", "error_dict", "funds",
@@ -123,8 +123,16 @@ def _log(what: str, error: Exception, failure: Failure) -> None:
     level = logging.ERROR if failure.status >= 500 else logging.WARNING
     words = failure.message
     if not isinstance(error, JainamError):
+        import traceback
+
         words = "".join(traceback.format_exception(error))
-    logger.log(level, "%s", Discreet().clean(f"{what} failed with {failure.status}: {words}"))
+    logger.log(level, "%s", _clean(f"{what} failed with {failure.status}: {words}"))
+
+
+def _clean(words: str) -> str:
+    from jainam.openalgo_bridge.logs import Discreet  # here, since most days nothing fails
+
+    return Discreet().clean(words)
 
 
 def raised(what: str, ask: Callable[[], T]) -> T:
@@ -193,7 +201,7 @@ def cancelled_all(ask: Callable[[], CancelReport]) -> tuple[list[str], list[str]
     report = raised("cancel all orders", ask)
     for failed in report.failed:
         words = f"cancel all orders: {failed.order_id or 'an unreadable row'} is still there: {words_of(failed.error)}"
-        wiring.host().logger("jainam.openalgo").error("%s", Discreet().clean(words))
+        wiring.host().logger("jainam.openalgo").error("%s", _clean(words))
     return list(map(str, report.cancelled)), [str(failed.order_id or "unreadable row") for failed in report.failed]
 
 

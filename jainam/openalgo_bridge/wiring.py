@@ -3,6 +3,8 @@
 The host makes new objects for every request and hands a token over each time. Both are ignored but for one thing: a
 call without a token has no login, and is refused. The session that counts is the library's own, which all processes of
 the host share; so a token that has been superseded meanwhile, in this process or another, still finds the newer one.
+
+What only an open desk needs is imported when one is opened: the host imports the broker's modules while a user waits.
 """
 
 from __future__ import annotations
@@ -13,21 +15,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, evolve, field
 
-from jainam.adapters.environment import Settings, read_settings
-from jainam.adapters.xts.profiles import PROFILES
-from jainam.domain.errors import JainamError, LoginExpired, NotConfigured, OutcomeUnknown
-from jainam.domain.steps import Flow
+from jainam.domain.errors import LoginExpired, NotConfigured
 from jainam.openalgo_bridge.host import Host, OpenAlgoHost
-from jainam.openalgo_bridge.logins import SparingLogins
-from jainam.openalgo_bridge.logs import keep_quiet
-from jainam.ports.clock import Clock
-from jainam.ports.contracts import Contracts
-from jainam.ports.journal import Journal
-from jainam.ports.transport import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from jainam.adapters.desk import Desk
-    from jainam.adapters.httpx_transport import HttpxTransport
+    from jainam.adapters.environment import Settings
+    from jainam.domain.steps import Flow
+    from jainam.openalgo_bridge.logins import SparingLogins
+    from jainam.ports.clock import Clock
+    from jainam.ports.contracts import Contracts
+    from jainam.ports.journal import Journal
 
 __all__ = ["DEFAULT", "Broker", "attach", "broker_of", "desk", "host", "register"]
 
@@ -153,6 +151,8 @@ class Broker:
         """What the environment says, OpenAlgo's names included; raises `NotConfigured` naming every problem (D8)."""
         if _parts.settings is not None:
             return _parts.settings
+        from jainam.adapters.environment import read_settings
+
         return evolve(read_settings(host_names=True, profile_name=self.profile), caller="openalgo")
 
     def address(self) -> str:
@@ -160,6 +160,8 @@ class Broker:
         try:
             return self.settings().base_url
         except NotConfigured:
+            from jainam.adapters.xts.profiles import PROFILES
+
             known = PROFILES.get(self.profile)
             return known.base_url if known is not None else ""
 
@@ -190,11 +192,14 @@ class Broker:
     def _open(self, settings: Settings | None = None) -> Desk:
         from jainam.adapters.clocks import SystemClock
         from jainam.adapters.desk import Desk
+        from jainam.openalgo_bridge.host_transport import HostTransport
+        from jainam.openalgo_bridge.logins import SparingLogins
+        from jainam.openalgo_bridge.logs import keep_quiet
 
         settings = settings or self.settings()
         keep_quiet(settings.credentials.secrets)
         clock = _parts.clock or SystemClock()
-        transport = _HostTransport(_parts.host, settings.timeout)
+        transport = HostTransport(_parts.host, settings.timeout)
         opened = Desk.open(
             settings,
             transport=transport,
@@ -206,32 +211,3 @@ class Broker:
         opened.runner.calls.codec = self._logins
         transport.on_lost = self._logins.lost
         return opened
-
-
-@define(eq=False)
-class _HostTransport:
-    """Requests through the host's client, with our own time limit; a client that the host has replaced is let go."""
-
-    host: Host
-    timeout: float
-    on_lost: Callable[[HttpRequest, JainamError], None] = lambda request, error: None
-    _inner: HttpxTransport | None = field(default=None, init=False)
-    _client: object = field(default=None, init=False)
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """The answer to *request*, which is sent once."""
-        client = self.host.http_client()
-        inner = self._inner
-        if inner is None or client is not self._client:
-            from jainam.adapters.httpx_transport import HttpxTransport
-
-            inner = self._inner = HttpxTransport(self.timeout, client=client)
-            self._client = client
-        try:
-            return inner.send(request)
-        except OutcomeUnknown as error:
-            self.on_lost(request, error)
-            raise
-
-    def close(self) -> None:
-        """The connections are the host's."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from jainam.domain.changing import cancel_all_orders
-from jainam.domain.closing import close_all_positions as every_position_closed
 from jainam.openalgo_bridge import books, replies, requests
 from jainam.openalgo_bridge.wiring import broker_of
 
@@ -84,6 +83,8 @@ def close_all_positions(current_api_key: str, auth: str) -> tuple[dict[str, Any]
     *current_api_key* is the host's and says nothing here. Otherwise 502 with how many are left, which, and why; the
     dict's `positions` has each of them. Calling it twice sends nothing extra.
     """
+    from jainam.domain.closing import close_all_positions as every_position_closed  # here: not every day ends with it
+
     return replies.closed(lambda: here.run(auth, every_position_closed()))
 
 
