@@ -164,17 +164,44 @@ def history_comes_in_bars(d: Driver) -> None:
 
 
 @check
-def options_are_read_by_chains(d: Driver) -> None:
-    """What OpenAlgo builds from quotes: an option by its offset, and the chain, where the host has them."""
+def the_ticker_has_the_same_bars(d: Driver) -> None:
+    """Asked for by an address, as a chart does it, with texts for days."""
+    today = dt.date.today()  # noqa: DTZ011 - the day of the exchange is this machine's
+    span = {"interval": "5m", "from": str(today - dt.timedelta(days=5)), "to": str(today), "apikey": d.key}
+    answer = d.plain.get("/ticker/NSE:RELIANCE", params=span)
+    assert answer.status_code == 200, answer.text
+    assert good(answer.json())["data"]
+
+
+def option_terms(d: Driver) -> dict[str, str]:
+    """The last expiry of NIFTY, as the calls about options want to be told of it."""
     expiries = good(d.client.expiry(symbol="NIFTY", exchange="NFO", instrumenttype="options"))["data"]
     expiry = dt.datetime.strptime(expiries[-1], "%d-%b-%y").strftime("%d%b%y").upper()  # noqa: DTZ007
-    terms = {"underlying": "NIFTY", "exchange": "NSE_INDEX", "expiry_date": expiry}
+    return {"underlying": "NIFTY", "exchange": "NSE_INDEX", "expiry_date": expiry}
+
+
+@check
+def options_are_read_by_chains(d: Driver) -> None:
+    """What OpenAlgo builds from quotes: an option by its offset, and the chain, where the host has them."""
+    terms = option_terms(d)
     option = d.call("optionsymbol", strategy="drive", **terms, offset="ATM", option_type="CE")
     if option is not None and "strike_int" not in str(option):  # which the older host wants to be told
         assert good(option)["symbol"].endswith("CE")
     chain = d.call("optionchain", **terms, strike_count=5)
     if chain is not None:
         assert all(row["ce"]["ltp"] > 0 for row in good(chain)["chain"] if row["ce"])
+
+
+@check
+def options_are_valued(d: Driver) -> None:
+    """The greeks of an option, of several, and a future made of two, where the host works them out."""
+    option = d.call("optionsymbol", strategy="drive", **option_terms(d), offset="ATM", option_type="CE")
+    if option is None or "strike_int" in str(option):
+        return
+    named = {"symbol": good(option)["symbol"], "exchange": "NFO"}
+    assert "greeks" in good(d.call("optiongreeks", **named))
+    assert good(d.call("multioptiongreeks", symbols=[named]))["data"]
+    assert float(good(d.call("syntheticfuture", **option_terms(d)))["synthetic_future_price"]) > 0
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------
@@ -254,13 +281,42 @@ def baskets_and_splits_leave(d: Driver) -> None:
 
 
 @check
-def holdings_and_margin_answer(d: Driver) -> None:
-    """Holdings with their statistics; a margin, or the words that there is none."""
+def options_are_ordered_by_their_offset(d: Driver) -> None:
+    """One, and a spread of two, each leg with a number of its own, where the host has such orders."""
+    terms = {**option_terms(d), "strategy": "drive"}
+    option = d.call("optionsymbol", **terms, offset="ATM", option_type="CE")
+    if option is None or "strike_int" in str(option):
+        return
+    leg = {"offset": "ATM", "option_type": "CE", "action": "BUY", "quantity": good(option)["lotsize"]}
+    order_id = good(d.call("optionsorder", **terms, **leg, product="NRML", pricetype="MARKET"))["orderid"]
+    assert d.order(order_id)["OrderStatus"] == "Filled"
+    legs = [{**leg, "product": "NRML"}, {**leg, "product": "NRML", "offset": "OTM1", "action": "SELL"}]
+    rows = good(d.call("optionsmultiorder", **terms, legs=legs))["results"]
+    assert [row["status"] for row in rows] == ["success"] * 2, rows
+    assert all(d.order(row["orderid"])["OrderStatus"] == "Filled" for row in rows)
+    d.flat()
+
+
+@check
+def holdings_answer(d: Driver) -> None:
+    """Holdings with their statistics."""
     assert "statistics" in good(d.client.holdings())["data"]
-    margin = d.call(
-        "margin", positions=[{**SHARE, "action": "BUY", "product": "MIS", "pricetype": "MARKET", "quantity": "1"}]
-    )
-    assert margin is None or margin["status"] in ("success", "error"), margin
+
+
+@check
+def what_the_broker_has_not_is_said(d: Driver) -> None:
+    """A margin before the order, and an order that waits for weeks: each an error in words, where the host asks."""
+    terms = {**SHARE, "action": "BUY", "product": "MIS", "pricetype": "MARKET", "quantity": "1"}
+    margin = d.call("margin", positions=[terms])
+    if margin is not None:
+        bad(margin, "margin of an order cannot be asked for")
+    waiting = d.call(
+        "placegttorder",
+        strategy="drive", trigger_type="SINGLE", triggerprice_sl=1000, price=1000,
+        **{**terms, "product": "CNC", "pricetype": "LIMIT", "quantity": 1},
+    )  # fmt: skip
+    if waiting is not None:
+        bad(waiting, "not supported")
 
 
 # --- a bad day -------------------------------------------------------------------------------------------------------
