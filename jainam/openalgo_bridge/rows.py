@@ -88,17 +88,19 @@ def trade(row: Trade) -> dict[str, Any]:
 
 
 def position(row: Valued) -> dict[str, Any]:
-    """A row of OpenAlgo's position book (host contract 2.3)."""
+    """A row of OpenAlgo's position book (host contract 2.3).
+
+    What nobody knows is left out, a price or a profit: the host's pages have a dash for that, and zero would be one.
+    """
     held = row.position
+    known = {"ltp": row.last_price, "pnl": row.pnl, "pnlpercent": row.pnl_percent}
     return {
         "symbol": held.symbol or held.broker_symbol or _symbol(None, held.instrument),
         "exchange": held.instrument.exchange.value,
         "product": held.product.value,
         "quantity": held.quantity,
         "average_price": _rupees(row.average_price),
-        "ltp": _rupees(row.last_price),
-        "pnl": _rupees(row.pnl),
-        "pnlpercent": _rupees(row.pnl_percent),
+        **{name: _rupees(amount) for name, amount in known.items() if amount is not None},
     }
 
 

@@ -11,7 +11,9 @@ from attrs import evolve
 
 from fakes import openalgo as reading
 from fakes.bridge import ORDER_BOOK, ORDERS, POSITIONS, TOKEN, Bridge
+from fakes.samples import position
 from jainam.domain.portfolio import Funds, Holding
+from jainam.domain.valuing import Valued
 from jainam.openalgo_bridge import replies, rows
 from jainam.openalgo_bridge.api import funds, margin_api, order_api
 from jainam.openalgo_bridge.mapping import order_data, transform_data
@@ -181,6 +183,14 @@ def test_positions_are_there_without_market_data(bridge: Bridge) -> None:
     (row,) = shown("positions")
 
     assert (row["quantity"], row["ltp"]) == (10, 1863.35)
+
+
+def test_a_position_that_nobody_values_has_no_value() -> None:
+    """What is unknown is left out, where the host's pages have a dash: a profit of 0.00 would be a wrong one."""
+    row = rows.position(Valued(position(65)))
+
+    assert row.keys() == {"symbol", "exchange", "product", "quantity", "average_price"}
+    assert order_data.transform_positions_data([row]) == [row]
 
 
 def test_holdings_are_worth_what_the_market_says(bridge: Bridge) -> None:

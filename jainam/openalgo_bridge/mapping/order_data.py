@@ -77,8 +77,8 @@ def map_position_data(position_data: Any) -> list[dict[str, Any]]:
 
 
 def transform_positions_data(positions_data: Any) -> list[dict[str, Any]]:
-    """OpenAlgo's position rows: symbol, exchange, product, quantity, average_price, ltp, pnl, pnlpercent."""
-    return _rows(positions_data, "ltp", map_position_data)
+    """OpenAlgo's position rows: symbol, exchange, product, quantity, average_price; ltp, pnl, pnlpercent if known."""
+    return _rows(positions_data, "average_price", map_position_data)
 
 
 def map_portfolio_data(portfolio_data: Any) -> list[dict[str, Any]]:
