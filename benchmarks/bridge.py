@@ -36,7 +36,7 @@ from jainam.domain.instruments import Token
 from jainam.domain.orders import OrderId
 from jainam.domain.vocabulary import Exchange
 
-PAIRS = 5
+PAIRS = 3
 """How often both sides are measured, in turns."""
 PLACED = 100
 SIDES_SCRIPT = bridge_sides.__file__
