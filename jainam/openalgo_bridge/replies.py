@@ -242,8 +242,8 @@ AMOUNTS = {
 def funds(ask: Callable[[], Funds]) -> dict[str, str | None]:
     """The five amounts as text, ``None`` for one that the broker does not name; raises when the answer is not known.
 
-    It raises as well when nobody says what is available, since that is what strategies ask for. The host's pages show
-    0.00 for ``None`` by themselves; whoever reads the answer is told that it is not known.
+    It raises as well when nobody says what is available, since that is what strategies ask for. The dashboard of
+    1.0 says None then and that of 2.0 writes 0.00 of its own; whoever reads the answer is told that it is not known.
     """
     outcome = attempted("funds", ask)
     if isinstance(outcome, Failure):

@@ -50,7 +50,7 @@ def closed(answer: Any) -> Told:
 
 
 def amount(value: str | None) -> str:
-    """An amount on the dashboard (2.5): what is no number is 0.00, in the page of either release."""
+    """An amount on the dashboard of today's release (2.5), whose page shows what is no number as 0.00."""
     try:
         return f"{float(value or 0):.2f}"
     except ValueError:

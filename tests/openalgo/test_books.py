@@ -248,7 +248,7 @@ def test_moments_are_told_in_india(bridge: Bridge) -> None:
 
 
 def test_an_amount_that_the_broker_leaves_out_is_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """It is null to whoever reads it and named in the log, while the five keys stay and the host's pages show 0.00."""
+    """It is null to whoever reads it and named in the log, while the five keys stay and the dashboard works."""
     told = replies.funds(lambda: evolve(MONEY, available=Decimal("1234.5"), realized=Decimal(0)))
 
     assert told == {
