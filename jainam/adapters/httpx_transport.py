@@ -13,7 +13,6 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.request import getproxies
 
 import httpx
-from attrs import define
 
 from jainam.adapters.network_faults import address_of, check_request, no_url, reason_of, root_of
 from jainam.domain.errors import JainamError, NotSent, OutcomeUnknown
@@ -38,10 +37,16 @@ class HttpxTransport:
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """The answer to *request*, which is sent once; redirects are answers too."""
-        with _Translated(request, self._timeout, self._client.is_closed):
-            built = _built(self._client, request, self._timeout)
+        _is_open(self._client)
+        built = _built(self._client, request, self._timeout)
+        try:
             answer = self._client.send(built, auth=None, follow_redirects=False)
-        return HttpResponse(answer.status_code, answer.content, answer.headers.get("content-type", ""))
+        except (httpx.RequestError, OSError) as error:
+            root = root_of(error)
+            fault = _fault(error, root, address_of(request.url), self._timeout.read or 0)
+        else:
+            return HttpResponse(answer.status_code, answer.content, answer.headers.get("content-type", ""))
+        raise fault from root  # out here, since httpx's exception holds the request, headers and all
 
     def close(self) -> None:
         """Close the connections, unless the client belongs to somebody else."""
@@ -62,10 +67,16 @@ class HttpxAsyncTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """The answer to *request*, which is sent once; redirects are answers too."""
-        with _Translated(request, self._timeout, self._client.is_closed):
-            built = _built(self._client, request, self._timeout)
+        _is_open(self._client)
+        built = _built(self._client, request, self._timeout)
+        try:
             answer = await self._client.send(built, auth=None, follow_redirects=False)
-        return HttpResponse(answer.status_code, answer.content, answer.headers.get("content-type", ""))
+        except (httpx.RequestError, OSError) as error:
+            root = root_of(error)
+            fault = _fault(error, root, address_of(request.url), self._timeout.read or 0)
+        else:
+            return HttpResponse(answer.status_code, answer.content, answer.headers.get("content-type", ""))
+        raise fault from root  # out here, since httpx's exception holds the request, headers and all
 
     async def close(self) -> None:
         """Close the connections, unless the client belongs to somebody else."""
@@ -109,31 +120,13 @@ def _built(client: httpx.Client | httpx.AsyncClient, request: HttpRequest, timeo
         raise no_url(request.url) from None
 
 
-@define
-class _Translated:
-    """Turns httpx's errors into ours: did the request leave or not?"""
-
-    request: HttpRequest
-    timeout: httpx.Timeout
-    closed: bool
-
-    def __enter__(self) -> None:
-        if self.closed:
-            raise NotSent("the transport is closed")
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if not isinstance(error, (httpx.RequestError, OSError)):
-            return
-        root = root_of(error)
-        fault = _fault(error, root, address_of(self.request.url), self.timeout.read or 0)
-        try:
-            raise fault from root
-        finally:
-            # httpx's exception holds the request, headers and all; ours must not lead there.
-            fault.__context__ = root
+def _is_open(client: httpx.Client | httpx.AsyncClient) -> None:
+    if client.is_closed:
+        raise NotSent("the transport is closed")
 
 
 def _fault(error: Exception, root: OSError | None, address: str, seconds: float) -> JainamError:
+    """One of httpx's errors as one of ours: did the request leave or not?"""
     match error:
         case httpx.ConnectTimeout():
             return NotSent(f"no connection to {address} within {seconds:g} s")

@@ -23,7 +23,7 @@ from jainam.domain.rules import DEFAULT_RULES
 from jainam.domain.validation import broken_rules
 from jainam.domain.vocabulary import Exchange, PriceType, Product, Side, TimeInForce
 
-__all__ = ["Draft", "read_changes", "read_draft"]
+__all__ = ["Draft", "read_changes", "read_draft", "read_order"]
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -119,6 +119,60 @@ def read_draft(fields: Mapping[str, Any], *, quantity_required: bool = True) -> 
     Absent and ``None`` mean the host's defaults (MARKET, MIS, 0). Never raises; what could not be read is in
     `Draft.problems`.
     """
+    problems, symbol, exchange, side, product, price_type, quantity, price, trigger, disclosed, target = _read(
+        fields, quantity_required
+    )
+    return Draft(
+        key=SymbolKey(symbol, exchange) if symbol and exchange is not None else None,
+        side=side,
+        product=product,
+        price_type=price_type,
+        quantity=quantity,
+        price=price,
+        trigger_price=trigger,
+        disclosed_quantity=disclosed,
+        target=target,
+        problems=tuple(problems),
+    )
+
+
+def read_order(fields: Mapping[str, Any]) -> Order | None:
+    """The order of *fields*, read as `read_draft` reads them; ``None`` when some of it could not be read.
+
+    Whether it suits its contract has still to be checked.
+    """
+    problems, symbol, exchange, side, product, price_type, quantity, price, trigger, disclosed, _ = _read(fields, True)
+    if problems:
+        return None
+    return Order(
+        instrument=SymbolKey(symbol, exchange),  # type: ignore[arg-type]  # without problems, none of them is absent
+        side=side,  # type: ignore[arg-type]
+        product=product,  # type: ignore[arg-type]
+        quantity=quantity,  # type: ignore[arg-type]
+        price_type=price_type,  # type: ignore[arg-type]
+        price=price or ZERO,
+        trigger_price=trigger or ZERO,
+        disclosed_quantity=disclosed or 0,
+    )
+
+
+_Read = tuple[
+    list[str],
+    str,
+    Exchange | None,
+    Side | None,
+    Product | None,
+    PriceType | None,
+    int | None,
+    Decimal | None,
+    Decimal | None,
+    int | None,
+    int | None,
+]
+
+
+def _read(fields: Mapping[str, Any], quantity_required: bool) -> _Read:
+    """What could not be read, and the terms in the order of `Draft`, symbol and exchange in the place of the key."""
     # Every order passes here, so words and numbers as a program writes them are seen at a glance.
     problems: list[str] = []
     symbol = str(fields.get("symbol") or "").strip()
@@ -140,18 +194,9 @@ def read_draft(fields: Mapping[str, Any], *, quantity_required: bool = True) -> 
     if disclosed is not None and disclosed < 0:
         problems.append(f"disclosed_quantity must be zero or more, not {disclosed}")
         disclosed = None
-    return Draft(
-        key=SymbolKey(symbol, exchange) if symbol and exchange is not None else None,
-        side=side,
-        product=product,
-        price_type=price_type,
-        quantity=quantity,
-        price=_price(fields, "price", problems),
-        trigger_price=_price(fields, "trigger_price", problems),
-        disclosed_quantity=disclosed,
-        target=_whole(fields, "position_size", problems),
-        problems=tuple(problems),
-    )
+    price, trigger = _price(fields, "price", problems), _price(fields, "trigger_price", problems)
+    target = _whole(fields, "position_size", problems)
+    return problems, symbol, exchange, side, product, price_type, quantity, price, trigger, disclosed, target
 
 
 def read_changes(fields: Mapping[str, Any]) -> Changes:

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from jainam.domain.changing import cancel_all_orders, cancel_order, find_order, follow, modify_order
-from jainam.domain.drafts import Draft, read_draft
-from jainam.domain.errors import SymbolNotFound
+from jainam.domain.drafts import Draft, read_draft, read_order
+from jainam.domain.errors import InvalidOrder, JainamError, SymbolNotFound
 from jainam.domain.house import House
 from jainam.domain.instruments import Contract
-from jainam.domain.orders import Order, OrderTag, Placed, SmartOrder
-from jainam.domain.placing import place_order, sent, settle, turn_of
+from jainam.domain.orders import Order, OrderId, OrderTag, Placed, SmartOrder
+from jainam.domain.placing import after_first_try, place_order, settle, turn_of
 from jainam.domain.resolving import resolve_intents
 from jainam.domain.smart_orders import place_smart_order
 from jainam.domain.steps import FindContract, Flow, HouseRules, NewTag, PlaceOrder
+from jainam.domain.validation import broken_rules
 
 __all__ = [
     "cancel_all_orders",
@@ -31,6 +32,9 @@ __all__ = [
     "settle",
     "turn_of",
 ]
+
+
+_HOUSE_RULES, _NEW_TAG = HouseRules(), NewTag()
 
 
 def drafted_order(fields: Mapping[str, Any]) -> Flow[Order]:
@@ -54,18 +58,29 @@ def _contract_of(draft: Draft) -> Flow[Contract | SymbolNotFound | None]:
 def place_drafted_order(fields: Mapping[str, Any]) -> Flow[Placed]:
     """Place the order that loosely written *fields* mean; raises `InvalidOrder` before anything leaves (FR10).
 
-    It is checked once, where the desk sends orders as they are: the draft is held against the same rules on the same
-    day then. Where a market-order policy makes another order of it, that one is checked as well.
+    It is checked once, where it could be read and the desk sends orders as they are. Where something is wrong with it
+    everything is said that is, and where a market-order policy makes another order of it, that one is checked as well.
     """
-    draft = read_draft(fields)
-    contract = yield from _contract_of(draft)
-    house: House = yield HouseRules()
-    order = draft.order(contract, house.drafting, house.today)
+    order = read_order(fields)
+    if order is None:
+        return (yield from place_order((yield from drafted_order(fields))))
+    try:
+        contract: Contract = yield FindContract(order.instrument)
+        house: House = yield _HOUSE_RULES
+    except SymbolNotFound:
+        return (yield from place_order((yield from drafted_order(fields))))
+    problems = broken_rules(order, contract, house.drafting, house.today)
+    if problems:
+        raise InvalidOrder(problems)
     if not house.sends_as_is:
         return (yield from place_order(order))
-    assert isinstance(contract, Contract), "a draft without one is no order"
-    tag: OrderTag = yield NewTag()
-    return (yield from sent(PlaceOrder(order, contract, tag)))
+    tag: OrderTag = yield _NEW_TAG
+    step = PlaceOrder(order, contract, tag)
+    try:
+        order_id: OrderId = yield step
+    except JainamError as error:
+        return (yield from after_first_try(step, error))
+    return Placed(order_id, tag)
 
 
 def drafted_smart_order(fields: Mapping[str, Any]) -> Flow[SmartOrder]:

@@ -46,7 +46,7 @@ from jainam.domain.steps import (
 from jainam.domain.validation import broken_rules
 from jainam.domain.vocabulary import OrderState, PriceType, Product
 
-__all__ = ["NOT_IN_BOOKS", "despite_the_guard", "place_order", "sent", "settle", "turn_of"]
+__all__ = ["NOT_IN_BOOKS", "after_first_try", "despite_the_guard", "place_order", "sent", "settle", "turn_of"]
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ def place_order(
     try:
         order_id: OrderId = yield step  # here rather than by `sent`, since every order pays for a detour
     except JainamError as error:
-        return (yield from _after_first_try(step, error))
+        return (yield from after_first_try(step, error))
     return Placed(order_id, tag)
 
 
@@ -96,10 +96,11 @@ def sent(step: PlaceOrder) -> Flow[Placed]:
     try:
         return Placed((yield from step), step.tag)
     except JainamError as error:
-        return (yield from _after_first_try(step, error))
+        return (yield from after_first_try(step, error))
 
 
-def _after_first_try(step: PlaceOrder, failure: JainamError) -> Flow[Placed]:
+def after_first_try(step: PlaceOrder, failure: JainamError) -> Flow[Placed]:
+    """What became of an order whose first try ended in *failure*; raises what it amounts to."""
     try:
         return Placed((yield from after_sending(step, failure)), step.tag)
     except JainamError as error:

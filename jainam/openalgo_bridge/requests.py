@@ -112,7 +112,7 @@ def product(word: Any) -> Product:
 
 
 def _fields(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
+    if type(data) is not dict and not isinstance(data, Mapping):  # a dict is seen sooner
         raise InvalidOrder([f"an order is a set of fields, not {type(data).__name__}"])
     return data
 
