@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from jainam.domain import books, valuing
@@ -18,6 +19,8 @@ __all__ = ["Book", "held", "holdings", "native", "open_position", "orders", "pos
 
 Row = TypeVar("Row")
 
+_raw = attrgetter("raw")
+
 
 class Book(list[Any], Generic[Row]):
     """The broker's rows as they came, and beside them what was read in each: it need not be read a second time."""
@@ -29,7 +32,7 @@ class Book(list[Any], Generic[Row]):
     @classmethod
     def of(cls, rows: tuple[Row, ...], raw: Callable[[Row], Any]) -> Book[Row]:
         """The book with these *rows*."""
-        book: Book[Row] = cls(raw(row) for row in rows)
+        book: Book[Row] = cls(map(raw, rows))
         book.rows = rows
         return book
 
@@ -37,14 +40,14 @@ class Book(list[Any], Generic[Row]):
 def orders() -> Flow[Book[OrderRow]]:
     """Today's orders; there may be thousands, so that what they are about is looked up once and not in each row."""
     rows = yield from patiently(ListOrders())
-    book = Book.of(rows, lambda row: row.raw)
+    book = Book.of(rows, _raw)
     book.contracts = yield from books.contracts_of(rows)
     return book
 
 
 def trades() -> Flow[Book[Trade]]:
     """Today's fills."""
-    return Book.of((yield from books.trade_book()), lambda row: row.raw)
+    return Book.of((yield from books.trade_book()), _raw)
 
 
 def positions() -> Flow[Book[Valued]]:
@@ -54,7 +57,7 @@ def positions() -> Flow[Book[Valued]]:
 
 def holdings() -> Flow[Book[Holding]]:
     """The shares in the demat account, each with the last price."""
-    return Book.of((yield from books.holdings()), lambda row: row.raw)
+    return Book.of((yield from books.holdings()), _raw)
 
 
 def held(symbol: str, exchange: str, product: str) -> Flow[int]:

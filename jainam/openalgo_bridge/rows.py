@@ -54,14 +54,14 @@ def order(row: OrderRow, contracts: Mapping[InstrumentRef, Contract]) -> dict[st
     contract = contracts.get(row.instrument)
     return {
         "symbol": str(row.instrument) if contract is None else contract.symbol,
-        "exchange": row.instrument.exchange.value,
-        "action": row.side.value,
+        "exchange": row.instrument.exchange._value_,  # as a plain attribute: `value` calls a function
+        "action": row.side._value_,
         "quantity": row.quantity,
         "price": float(row.price),
         "trigger_price": float(row.trigger_price),
-        "pricetype": row.price_type.value,
-        "product": row.product.value,
-        "orderid": str(row.order_id),
+        "pricetype": row.price_type._value_,
+        "product": row.product._value_,
+        "orderid": row.order_id,
         "order_status": STATUSES.get(row.state, "open"),
         "timestamp": _stamp(row.placed_at or row.updated_at),
         "filled_quantity": row.filled,

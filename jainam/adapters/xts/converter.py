@@ -114,7 +114,8 @@ def read_rows(
             bad.append(f"expected an object @ {book}[{index}]")
             continue
         try:
-            good.append(make(structure(_respelt(row), kind), row))
+            known = row if "ExchangeInstrumentID" in row else _respelt(row)
+            good.append(make(structure(known, kind), row))
         except BaseValidationError as error:
             bad.extend(_named(transform_error(error, path=f"{book}[{index}]"), kind, row))
     if bad:
@@ -125,7 +126,7 @@ def read_rows(
 
 
 def _respelt(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "ExchangeInstrumentId" in row and "ExchangeInstrumentID" not in row:  # trap 6: two spellings
+    if "ExchangeInstrumentId" in row:  # trap 6: two spellings
         return {**row, "ExchangeInstrumentID": row["ExchangeInstrumentId"]}
     return row
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from jainam.domain.vocabulary import OrderState, PriceType, Product, Side, TimeInForce
 
@@ -38,6 +39,7 @@ _STATES: Mapping[str, OrderState] = {
 }
 
 
+@lru_cache(maxsize=64)
 def state_of(status: str) -> OrderState:
     """What an OrderStatus means; a word nobody knows is kept by the row and counts as live."""
     return _STATES.get(status.strip().lower(), OrderState.UNKNOWN)

@@ -39,10 +39,10 @@ def map_order_data(order_data: Any) -> list[dict[str, Any]]:
 def calculate_order_statistics(order_data: list[dict[str, Any]]) -> dict[str, int]:
     """How many orders buy, sell, are complete, open and rejected; partly filled and sleeping ones are open (B-34)."""
     orders = _rows(order_data, "orderid", map_order_data)
-    states = [order["order_status"] for order in orders]
+    states, sides = [order["order_status"] for order in orders], [order["action"] for order in orders]
     return {
-        "total_buy_orders": sum(order["action"] == "BUY" for order in orders),
-        "total_sell_orders": sum(order["action"] == "SELL" for order in orders),
+        "total_buy_orders": sides.count("BUY"),
+        "total_sell_orders": sides.count("SELL"),
         "total_completed_orders": states.count("complete"),
         "total_open_orders": states.count("open"),
         "total_rejected_orders": states.count("rejected"),
