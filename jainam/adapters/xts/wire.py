@@ -19,7 +19,7 @@ from jainam.domain.vocabulary import Exchange, PriceType, Product, Side, TimeInF
 __all__ = ["NAMES", "HoldingRow", "OrderBookRow", "PositionRow", "TradeRow"]
 
 
-@define(kw_only=True, eq=False)
+@define(kw_only=True)
 class OrderBookRow:
     """A row of the order book (protocol 3.6)."""
 
@@ -45,7 +45,7 @@ class OrderBookRow:
     updated: dt.datetime | None = None
 
 
-@define(kw_only=True, eq=False)
+@define(kw_only=True)
 class TradeRow:
     """A row of the trade book: one fill (protocol 3.8)."""
 
@@ -61,7 +61,7 @@ class TradeRow:
     executed: dt.datetime | None = None
 
 
-@define(kw_only=True, eq=False)
+@define(kw_only=True)
 class PositionRow:
     """A row of the positions (protocol 3.10); the net quantity is never assumed."""
 
@@ -80,7 +80,7 @@ class PositionRow:
     multiplier: Decimal | None = None
 
 
-@define(kw_only=True, eq=False)
+@define(kw_only=True)
 class HoldingRow:
     """A row of the holdings (protocol 3.11)."""
 
