@@ -57,32 +57,32 @@ class SparingLogins:
 
     def encode(self, step: BrokerStep[Any], session: Session | None) -> HttpRequest:
         """The request that asks for *step*; raises what the last login came to when *step* would be the next."""
-        if isinstance(step, Login):
-            with self._lock:
-                last = self._last.get(step)
-            if last is not None and self.monotonic() < last.until:
-                if last.error is not None:
-                    raise copy.copy(last.error)  # a fresh one, since each raise writes its way into the error
-                raise LoginExpired(
-                    "the broker ended a session that was made moments ago; does another program log in with these keys?"
-                )
-        request = self.inner.encode(step, session)
-        if isinstance(step, Login):
-            self._written[step] = request
+        if not isinstance(step, Login):
+            return self.inner.encode(step, session)
+        with self._lock:
+            last = self._last.get(step)
+        if last is not None and self.monotonic() < last.until:
+            if last.error is not None:
+                raise copy.copy(last.error)  # a fresh one, since each raise writes its way into the error
+            raise LoginExpired(
+                "the broker ended a session that was made moments ago; does another program log in with these keys?"
+            )
+        request = self._written[step] = self.inner.encode(step, session)
         return request
 
     def decode(self, step: BrokerStep[T], response: HttpResponse, session: Session | None) -> T:
         """The answer to *step*; what a login came to is remembered."""
+        if not isinstance(step, Login):
+            return self.inner.decode(step, response, session)
         try:
             answer = self.inner.decode(step, response, session)
         except JainamError as error:
-            if isinstance(step, Login) and not isinstance(error, NotSent):
+            if not isinstance(error, NotSent):
                 wrong = isinstance(error, WrongCredentials)
                 self._remember(step, REST_AFTER_WRONG_KEYS if wrong else REST_AFTER_FAILURE, error)
             raise
-        if isinstance(step, Login):
-            self._remember(step, REST_AFTER_SUCCESS, None)
-        return answer
+        self._remember(step, REST_AFTER_SUCCESS, None)
+        return answer  # type: ignore[return-value]  # what a login is answered with
 
     def windows(self, step: BrokerStep[Any]) -> tuple[Window, ...]:
         """The limits that a call for *step* counts against."""

@@ -135,7 +135,7 @@ class Broker:
         """The desk of this process; raises `LoginExpired` for callers without a token, `NotConfigured` without keys."""
         if not auth:
             raise LoginExpired("not logged in to the broker: log in from OpenAlgo's broker page")
-        return self.opened()
+        return self._desk or self.opened()
 
     def opened(self) -> Desk:
         """The desk of this process, whoever asks."""
