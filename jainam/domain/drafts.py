@@ -27,9 +27,6 @@ __all__ = ["Draft", "read_changes", "read_draft", "read_order"]
 
 Word = TypeVar("Word", bound=StrEnum)
 
-_PLAIN: Mapping[type[StrEnum], Mapping[str, Any]] = {
-    words: {word.value: word for word in words} for words in (Exchange, Side, Product, PriceType)
-}
 _FAR = int(MOST)
 
 
@@ -178,10 +175,7 @@ def _read(fields: Mapping[str, Any], quantity_required: bool) -> _Read:
     symbol = str(fields.get("symbol") or "").strip()
     if not symbol:
         problems.append("symbol is required")
-    exchange = _word(fields, "exchange", Exchange, None, problems)
-    side = _word(fields, "action", Side, None, problems)
-    product = _word(fields, "product", Product, Product.MIS, problems)
-    price_type = _word(fields, "pricetype", PriceType, PriceType.MARKET, problems)
+    exchange, side, product, price_type = _words(fields, problems)
     quantity = _whole(fields, "quantity", problems)
     if quantity is None:
         if quantity_required and not any(problem.startswith("quantity") for problem in problems):
@@ -197,6 +191,32 @@ def _read(fields: Mapping[str, Any], quantity_required: bool) -> _Read:
     price, trigger = _price(fields, "price", problems), _price(fields, "trigger_price", problems)
     target = _whole(fields, "position_size", problems)
     return problems, symbol, exchange, side, product, price_type, quantity, price, trigger, disclosed, target
+
+
+_Words = tuple[Exchange | None, Side | None, Product | None, PriceType | None]
+
+_seen: dict[object, _Words] = {}
+"""What the four words of an order were read as, of the first thousand ways to write them: a program has one or two."""
+
+
+def _words(fields: Mapping[str, Any], problems: list[str]) -> _Words:
+    get = fields.get
+    written = get("exchange"), get("action"), get("product"), get("pricetype")
+    try:
+        known = _seen.get(written)
+    except TypeError:  # something that is no word, and will be complained about
+        known = None
+    if known is not None:
+        return known
+    found = (
+        _word(fields, "exchange", Exchange, None, problems),
+        _word(fields, "action", Side, None, problems),
+        _word(fields, "product", Product, Product.MIS, problems),
+        _word(fields, "pricetype", PriceType, PriceType.MARKET, problems),
+    )
+    if not problems and len(_seen) < 1000:
+        _seen[written] = found
+    return found
 
 
 def read_changes(fields: Mapping[str, Any]) -> Changes:
@@ -236,10 +256,6 @@ def _given(fields: Mapping[str, Any], name: str) -> Any:
 def _word(
     fields: Mapping[str, Any], name: str, words: type[Word], default: Word | None, problems: list[str]
 ) -> Word | None:
-    value = fields.get(name)
-    if type(value) is str and (plain := _PLAIN[words].get(value)) is not None:
-        found: Word = plain
-        return found
     value = _given(fields, name)
     if value is None:
         if default is None:
