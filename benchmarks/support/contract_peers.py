@@ -99,8 +99,7 @@ day = dt.date.fromisoformat(sys.argv[5])
 store = PeeweeContracts(folder + "/ours.db")
 today = texts("today.json")
 before, began = peak(), time.process_time()
-rows, _ = merged([survey_master(text, segment, day).rows for segment, text in today.items()])
-store.replace_rows(rows)
+store.replace_rows(row for segment, text in today.items() for row in survey_master(text, segment, day).rows)
 said(seconds=time.process_time() - began, megabytes=peak() - before)
 """
 _TABLE = """

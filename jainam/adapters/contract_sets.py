@@ -1,22 +1,15 @@
-"""What the contract stores have in common: which contracts make a set, and what to say of a name it lacks."""
+"""What the contract stores say alike: of an empty set, and of a name that a set lacks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from jainam.domain.errors import SymbolNotFound
-from jainam.domain.instruments import Contract, SymbolKey
-from jainam.domain.listings import Row, merged, row_of
+from jainam.domain.instruments import SymbolKey
 
-__all__ = ["not_found", "whole_set"]
+__all__ = ["NO_ROWS", "not_found"]
 
-
-def whole_set(contracts: Iterable[Contract]) -> list[Row]:
-    """*contracts* as rows, without those whose name or number on an exchange an earlier one has; none is an error."""
-    kept, _ = merged([map(row_of, contracts)])
-    if not kept:
-        raise ValueError("no contracts to store; the ones stored before are kept")
-    return kept
+NO_ROWS = "no contracts to store; the ones stored before are kept"
 
 
 def not_found(

@@ -1,34 +1,26 @@
-"""The tables of the contract store, for SQLite and for PostgreSQL, and how a plain row of ours is spread over them."""
+"""The tables of the contract store, for SQLite and for PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import peewee
 
 from jainam.adapters.databases import write_ahead
-from jainam.domain.listings import Row
-from jainam.domain.symbols import table_date
 
 __all__ = [
     "COLUMNS_OF_ROW",
-    "STATEMENTS",
     "ChangedContract",
     "ContractCount",
     "ContractDetail",
     "ContractSet",
     "SymbolToken",
-    "insert",
     "keep_apart",
     "prepare",
-    "spread",
 ]
 
-_ROWS_AT_ONCE = 500
-_CACHE = -65_536
-"""Kilobytes, below zero as SQLite wants them: indexes of a hundred thousand rows that do not fit are written twice."""
+_CACHE = -8_192
+"""Kilobytes, below zero as SQLite wants them: a load fills tables from end to end and needs no more."""
 
 
 class SymbolToken(peewee.Model):
@@ -176,71 +168,3 @@ def keep_apart(database: Any, is_file: bool) -> Any:
             return transaction.__exit__(*trouble)
 
     return Locked()
-
-
-def spread(broker: str, rows: Sequence[Row], first: int) -> Iterator[tuple[str, Iterator[tuple[object, ...]]]]:
-    """For each of the two tables its statement and its tuples, with numbers from *first* on."""
-    symbols, details = STATEMENTS
-    yield symbols, _symbols(broker, rows, first)
-    yield details, ((number, *row[8:]) for number, row in enumerate(rows, first))
-
-
-def insert(database: Any, is_file: bool, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-    """Store *rows* with the driver's own bulk call, several times as fast as a query for each.
-
-    PostgreSQL's drivers make a round trip for each row of that call, so there many rows share a statement.
-    """
-    connection = database.connection()
-    cursor = connection.cursor()
-    try:
-        if is_file:
-            cursor.executemany(statement, rows)
-            return
-        head, _, marks = statement.replace("?", "%s").partition("VALUES ")
-        left = iter(rows)
-        while some := list(islice(left, _ROWS_AT_ONCE)):
-            cursor.execute(
-                f"{head}VALUES {', '.join([marks] * len(some))}",
-                [value for row in some for value in row],
-            )
-    except connection.Error as error:
-        raise peewee.DatabaseError(*error.args) from error
-    finally:
-        cursor.close()
-
-
-_INSERT_SYMBOL = """
-    INSERT INTO symbol_token (id, broker, symbol, brsymbol, name, exchange, brexchange, token, expiry, strike, lotsize,
-    instrumenttype, tick_size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_INSERT_DETAIL = """
-    INSERT INTO contract_detail (id, tick_size, expiry, strike, freeze_quantity, price_low, price_high, multiplier,
-    series, isin, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-
-STATEMENTS = (_INSERT_SYMBOL, _INSERT_DETAIL)
-"""How the tuples of `spread` are stored."""
-
-
-def _symbols(broker: str, rows: Iterable[Row], first: int) -> Iterator[tuple[object, ...]]:
-    days: dict[str | None, str] = {None: ""}
-    for number, row in enumerate(rows, first):
-        exchange, symbol, token, kind, name, broker_symbol, broker_exchange, lot, tick, expiry, strike = row[:11]
-        day = days.get(expiry)
-        if day is None:
-            day = days[expiry] = table_date(str(expiry))
-        yield (
-            number,
-            broker,
-            symbol,
-            broker_symbol,
-            name,
-            exchange,
-            broker_exchange,
-            token,
-            day,
-            None if strike is None else float(strike),
-            lot,
-            kind,
-            float(tick),
-        )

@@ -74,7 +74,7 @@ class LocalAnswers:
             NewTag: lambda step: self.tags(),
             Waits: lambda step: self.waits,
             NameContracts: lambda step: self.contracts.named(step.refs),
-            ReplaceContracts: lambda step: self.contracts.replace_rows(step.rows),
+            ReplaceContracts: lambda step: self.contracts.replace_rows(step.rows, step.approve),
             LastLoad: lambda step: self.contracts.last_load(),
             KnownSession: lambda step: self.sessions.latest(step.api),
             KeepSession: lambda step: self.sessions.keep(step.session),

@@ -10,13 +10,14 @@ from heapq import nsmallest
 
 from attrs import field, frozen
 
-from jainam.adapters.contract_sets import not_found, whole_set
+from jainam.adapters.contract_sets import NO_ROWS, not_found
 from jainam.domain.errors import SymbolNotFound
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
-from jainam.domain.listings import Row, contract_of
+from jainam.domain.listings import Row, contract_of, merged, row_of
 from jainam.domain.loads import Change, Load, What, differences
 from jainam.domain.searching import ANY, Terms
 from jainam.domain.vocabulary import Exchange
+from jainam.ports.contracts import Approve
 
 __all__ = ["MemoryContracts"]
 
@@ -64,9 +65,9 @@ class MemoryContracts:
     ) -> None:
         self._now = now
         self._set = _Set()
-        given = tuple(contracts)
+        given, _ = merged([map(row_of, contracts)])
         if given:
-            self._set = self._set_of(whole_set(given))
+            self._set = self._set_of(given)
 
     def find(self, key: SymbolKey) -> Contract:
         """The contract of *key*; raises `SymbolNotFound`, which says so when the store is empty."""
@@ -106,16 +107,19 @@ class MemoryContracts:
 
         Raises `ValueError` when there are none.
         """
-        return self.replace_rows(whole_set(contracts)).rows
+        return self.replace_rows(map(row_of, contracts)).rows
 
-    def replace_rows(self, rows: Sequence[Row]) -> Load:
-        """Put *rows* in the place of all contracts, at once or not at all.
+    def replace_rows(self, rows: Iterable[Row], approve: Approve | None = None) -> Load:
+        """Put *rows* in the place of all contracts, at once or not at all, if *approve* lets them.
 
-        No two of them have one name or one number on an exchange. Raises `ValueError` when there are none.
+        Of two with one name or one number on an exchange the earlier is kept. Raises `ValueError` when there are none.
         """
-        if not rows:
-            raise ValueError("no contracts to store; the ones stored before are kept")
-        self._set = fresh = self._set_of(rows)
+        kept, _ = merged([rows])
+        if approve is not None:
+            approve(Counter(row[0] for row in kept))
+        if not kept:
+            raise ValueError(NO_ROWS)
+        self._set = fresh = self._set_of(kept)
         assert fresh.load is not None, "it was just stored"
         return fresh.load
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import peewee
 from attrs import field, frozen
 
-from jainam.adapters.contract_sets import not_found, whole_set
+from jainam.adapters.contract_loads import store_set
+from jainam.adapters.contract_sets import not_found
 from jainam.adapters.contract_tables import (
     COLUMNS_OF_ROW,
     ChangedContract,
@@ -28,19 +28,17 @@ from jainam.adapters.contract_tables import (
     ContractDetail,
     ContractSet,
     SymbolToken,
-    insert,
-    keep_apart,
     prepare,
-    spread,
 )
 from jainam.adapters.databases import Place, settings_named
 from jainam.adapters.one_connection import OneConnection
 from jainam.domain.errors import SymbolNotFound
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey, Token
-from jainam.domain.listings import Row, contract_of
-from jainam.domain.loads import Change, ChangeRow, Load, What, differences
+from jainam.domain.listings import Row, contract_of, row_of
+from jainam.domain.loads import Change, Load, What
 from jainam.domain.searching import ANY, Terms
 from jainam.domain.vocabulary import Exchange
+from jainam.ports.contracts import Approve
 
 __all__ = ["PeeweeContracts"]
 
@@ -159,19 +157,18 @@ class PeeweeContracts:
 
         Raises `ValueError` when there are none.
         """
-        return self.replace_rows(whole_set(contracts)).rows
+        return self.replace_rows(map(row_of, contracts)).rows
 
-    def replace_rows(self, rows: Sequence[Row]) -> Load:
-        """Put *rows* in the place of all this broker's contracts, at once or not at all.
+    def replace_rows(self, rows: Iterable[Row], approve: Approve | None = None) -> Load:
+        """Put *rows* in the place of all this broker's contracts, at once or not at all, if *approve* lets them.
 
-        No two of them have one name or one number on an exchange. Raises `ValueError` when there are none.
+        They go into the database as they are read. Of two with one name or one number on an exchange the earlier is
+        kept. Raises `ValueError` when there are none.
         """
-        if not rows:
-            raise ValueError("no contracts to store; the ones stored before are kept")
         loader = OneConnection(self._place, partial(prepare, is_file=self._is_file))
         try:
             with settings_named(self._is_file):
-                generation = loader.do(lambda db: self._replaced(db, rows))
+                generation = loader.do(lambda db: store_set(db, self._is_file, self.broker, rows, approve, self._now()))
         finally:
             loader.close()
         self._memory = _Memory(generation)
@@ -331,76 +328,9 @@ class PeeweeContracts:
                 ),
             )
 
-    # --- the load itself ---------------------------------------------------------------------------------------------
 
-    def _replaced(self, db: Any, rows: Sequence[Row]) -> int:
-        with keep_apart(db, self._is_file):
-            generation = self._next_generation(db, len(rows))
-            changes = self._differences(db, rows)
-            self._clear(db)
-            first = _free_numbers(db, len(rows))
-            for statement, values in spread(self.broker, rows, first):
-                insert(db, self._is_file, statement, values)
-            counts = Counter(map(itemgetter(0), rows))
-            insert(db, self._is_file, _INSERT_COUNT, ((self.broker, *count) for count in counts.items()))
-            insert(db, self._is_file, _INSERT_CHANGE, ((self.broker, *change) for change in changes))
-        return generation
-
-    def _next_generation(self, db: Any, rows: int) -> int:
-        """The number of the set about to be stored, entered in the table of sets."""
-        now = self._now()
-        stamp = {"loaded_at": now.isoformat(), "rows": rows}
-        # It starts at the time, so that the counter of a file made anew does not meet what a process remembers.
-        first = (self.broker, int(now.timestamp() * 1000), now.isoformat(), rows)
-        db.execute_sql(_FIRST_SET.replace("?", db.param), first)
-        ours = ContractSet.broker == self.broker
-        ContractSet.update(generation=ContractSet.generation + 1, **stamp).where(ours).execute(db)
-        [(generation,)] = ContractSet.select(ContractSet.generation).where(ours).tuples().execute(db)
-        return int(generation)
-
-    def _differences(self, db: Any, rows: Sequence[Row]) -> list[ChangeRow]:
-        """What *rows* change of the set in force; nothing when there is none to compare with."""
-        query = (
-            SymbolToken.select(
-                SymbolToken.exchange,
-                SymbolToken.symbol,
-                SymbolToken.lotsize,
-                ContractDetail.tick_size,
-                ContractDetail.freeze_quantity,
-            )
-            .join(ContractDetail, on=(ContractDetail.id == SymbolToken.id))
-            .where(SymbolToken.broker == self.broker)
-        )
-        sql, parameters = db.get_sql_context().sql(query).query()
-        before = {
-            (exchange, symbol): (lot, tick, freeze)
-            for exchange, symbol, lot, tick, freeze in db.execute_sql(sql, parameters)
-        }
-        return list(differences(before, rows)) if before else []
-
-    def _clear(self, db: Any) -> None:
-        """Take this broker's set away; a whole table is emptied much faster than the rows of one broker are found."""
-        [ends] = SymbolToken.select(peewee.fn.MIN(SymbolToken.broker)).tuples().execute(db)
-        [last] = SymbolToken.select(peewee.fn.MAX(SymbolToken.broker)).tuples().execute(db)
-        ours = SymbolToken.broker == self.broker
-        if ends == last == (self.broker,):
-            ContractDetail.delete().execute(db)
-            SymbolToken.delete().execute(db)
-        else:
-            numbers = SymbolToken.select(SymbolToken.id).where(ours)
-            ContractDetail.delete().where(ContractDetail.id.in_(numbers)).execute(db)
-            SymbolToken.delete().where(ours).execute(db)
-        ContractCount.delete().where(ContractCount.broker == self.broker).execute(db)
-        ChangedContract.delete().where(ChangedContract.broker == self.broker).execute(db)
-
-
-_FIRST_SET = """
-    INSERT INTO contract_set (broker, generation, loaded_at, rows) VALUES (?, ?, ?, ?) ON CONFLICT (broker) DO NOTHING
-"""
 _GENERATION = "SELECT generation FROM contract_set WHERE broker = ?"
 _NUMBERS = "SELECT symbol, exchange, token FROM symbol_token WHERE broker = ?"
-_INSERT_COUNT = "INSERT INTO contract_count (broker, exchange, rows) VALUES (?, ?, ?)"
-_INSERT_CHANGE = "INSERT INTO contract_change (broker, what, exchange, symbol, was, now) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 def _sql(db: Any, *conditions: Any, order_by: tuple[Any, ...] = (), limit: int | None = None) -> tuple[str, list[Any]]:
@@ -446,12 +376,6 @@ def _iso(day: dt.date | None) -> str | None:
 
 def _float(number: Decimal | None) -> float | None:
     return None if number is None else float(number)
-
-
-def _free_numbers(db: Any, count: int) -> int:
-    """The first of *count* numbers in a row that no other broker's contracts have."""
-    lowest, highest = db.execute_sql("SELECT min(id), max(id) FROM symbol_token").fetchone()
-    return 1 if lowest is None or lowest > count else int(highest) + 1
 
 
 def _batches(refs: Iterable[InstrumentRef]) -> Iterator[tuple[str, list[Token]]]:

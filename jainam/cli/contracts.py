@@ -89,9 +89,9 @@ def _progress(out: Output, parts: int) -> Iterator[Callable[[object], None]]:
 
         def listen(event: object) -> None:
             if isinstance(event, SegmentRead):
-                progress.update(task, advance=1, description=f"{event.segment}: {event.contracts} contracts")
+                progress.update(task, advance=1, description=f"{event.segment}: {event.rows} rows")
             elif isinstance(event, Loading):
-                progress.update(task, description=f"storing {event.contracts} contracts")
+                progress.update(task, description=f"reading and storing {event.rows} rows")
 
         yield listen
 

@@ -7,16 +7,16 @@ back, to the last digit.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from jainam.domain.instruments import Contract, SymbolKey, Token
 from jainam.domain.vocabulary import Exchange, Kind
 
-__all__ = ["COLUMNS", "Listing", "Row", "contract_of", "merged", "row_of"]
+__all__ = ["COLUMNS", "Listing", "Row", "Tally", "contract_of", "merged", "row_of"]
 
 # Plain types alone: enums and decimals are made when a contract is asked for, which few of a hundred thousand ever are.
 Row: TypeAlias = tuple[
@@ -66,19 +66,34 @@ EXCHANGES = {exchange.value: exchange for exchange in Exchange}
 KINDS = {kind.value: kind for kind in Kind}
 
 
-@frozen(kw_only=True)
-class Listing:
-    """What one part of a master lists: its *rows*, and what else there was in it.
+@define(kw_only=True)
+class Tally:
+    """What there was in one part of a master, known once its rows were read to the end.
 
-    *lines* is how many were looked at, *left_out* how many were understood and not wanted, by reason, *unreadable* how
-    many could not be read; *troubles* says of the first of these which they are and what is wrong.
+    *lines* is how many were looked at, *contracts* how many of them are one, *left_out* how many were understood and
+    not wanted, by reason, *unreadable* how many could not be read; *troubles* says of the first of these which they
+    are and what is wrong.
     """
 
-    rows: Sequence[Row] = field(repr=lambda many: f"<{len(many)}>")
-    lines: int
-    left_out: Mapping[str, int] = field(factory=dict)
+    lines: int = 0
+    contracts: int = 0
+    left_out: dict[str, int] = field(factory=dict)
     unreadable: int = 0
-    troubles: tuple[str, ...] = ()
+    troubles: list[str] = field(factory=list)
+
+
+@frozen
+class Listing:
+    """One part of a master: its *rows*, which may be had only once, about how many there are, and what else there was.
+
+    >>> found = Listing(read_line_by_line, lines=82_000)        # doctest: +SKIP
+    >>> sum(1 for _ in found.rows), found.tally.left_out        # doctest: +SKIP
+    (81999, {'spread': 1})
+    """
+
+    rows: Iterable[Row] = field(repr=False)
+    lines: int = 0
+    tally: Tally = field(factory=Tally)
 
 
 def contract_of(row: Row) -> Contract:

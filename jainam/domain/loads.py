@@ -10,9 +10,9 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from jainam.domain.instruments import SymbolKey
-from jainam.domain.listings import Listing, Row
+from jainam.domain.listings import Row, Tally
 
-__all__ = ["Care", "Change", "ChangeRow", "Load", "What", "concerns", "differences"]
+__all__ = ["Care", "Change", "ChangeRow", "Load", "What", "changed", "concerns", "differences"]
 
 
 class What(StrEnum):
@@ -68,14 +68,12 @@ class Care:
     needed: tuple[str, ...] = ()
 
 
-def concerns(
-    listings: Mapping[str, Listing], counts: Mapping[str, int], before: Load | None, care: Care
-) -> Iterator[str]:
-    """Each reason why *listings*, which come to *counts* by exchange, must not replace the set *before*."""
-    for name, listing in listings.items():
-        if listing.unreadable > listing.lines * care.unreadable:
-            first = f" (first {listing.troubles[0]})" if listing.troubles else ""
-            yield f"{listing.unreadable} of {listing.lines} rows of the {name} master cannot be read{first}"
+def concerns(tallies: Mapping[str, Tally], counts: Mapping[str, int], before: Load | None, care: Care) -> Iterator[str]:
+    """Each reason why what *tallies* tell of, *counts* by exchange in all, must not replace the set *before*."""
+    for name, tally in tallies.items():
+        if tally.unreadable > tally.lines * care.unreadable:
+            first = f" (first {tally.troubles[0]})" if tally.troubles else ""
+            yield f"{tally.unreadable} of {tally.lines} rows of the {name} master cannot be read{first}"
     for exchange in care.needed:
         if not counts.get(exchange):
             yield f"{exchange} lists nothing, and it is needed"
@@ -85,26 +83,38 @@ def concerns(
             yield f"{exchange} had {had} contracts and has {has}"
 
 
-def differences(before: dict[tuple[str, str], tuple[int, str, int | None]], rows: Iterable[Row]) -> Iterator[ChangeRow]:
-    """What *rows* change of *before*: lot size, tick and freeze quantity by exchange and symbol.
+Traded = tuple[int, str, "int | None"]
+"""How a contract trades: lot size, tick as text, and freeze quantity."""
+
+
+def differences(before: dict[tuple[str, str], Traded], rows: Iterable[Row]) -> Iterator[ChangeRow]:
+    """What *rows* change of *before*, by exchange and symbol.
 
     *before* is used up: what the rows keep is taken out of it.
     """
     for row in rows:
         exchange, symbol = row[0], row[1]
-        was = before.pop((exchange, symbol), None)
-        if was is None:
-            yield What.NEW.value, exchange, symbol, None, None
-            continue
-        lot, tick, freeze = was
-        if lot != row[7]:
-            yield What.LOT_SIZE.value, exchange, symbol, str(lot), str(row[7])
-        if tick != row[8] and Decimal(tick) != Decimal(row[8]):
-            yield What.TICK_SIZE.value, exchange, symbol, tick, row[8]
-        if freeze != row[11]:
-            yield What.FREEZE_QUANTITY.value, exchange, symbol, _text(freeze), _text(row[11])
-    for exchange, symbol in before:
-        yield What.GONE.value, exchange, symbol, None, None
+        yield from changed(exchange, symbol, before.pop((exchange, symbol), None), (row[7], row[8], row[11]))
+    for (exchange, symbol), terms in before.items():
+        yield from changed(exchange, symbol, terms, None)
+
+
+def changed(exchange: str, symbol: str, was: Traded | None, now: Traded | None) -> Iterator[ChangeRow]:
+    """What there is to say of one contract that traded as *was* says and does as *now* says; ``None`` is not there.
+
+    >>> list(changed("NFO", "NIFTY27JAN26FUT", (75, "0.1", 1800), (65, "0.10", 1800)))
+    [('lot size', 'NFO', 'NIFTY27JAN26FUT', '75', '65')]
+    """
+    if was is None or now is None:
+        yield (What.NEW if was is None else What.GONE).value, exchange, symbol, None, None
+        return
+    lot, tick, freeze = was
+    if lot != now[0]:
+        yield What.LOT_SIZE.value, exchange, symbol, str(lot), str(now[0])
+    if tick != now[1] and Decimal(tick) != Decimal(now[1]):
+        yield What.TICK_SIZE.value, exchange, symbol, tick, now[1]
+    if freeze != now[2]:
+        yield What.FREEZE_QUANTITY.value, exchange, symbol, _text(freeze), _text(now[2])
 
 
 def _text(number: int | None) -> str | None:

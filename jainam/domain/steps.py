@@ -7,7 +7,7 @@ holds a key, a secret or a token.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar, Union
@@ -140,9 +140,14 @@ class NameContracts(Step[Mapping[InstrumentRef, Contract]]):
 
 @frozen
 class ReplaceContracts(Step[Load]):
-    """Put *rows* in the place of all this broker's contracts at once; answers what is in force now."""
+    """Put *rows* in the place of all this broker's contracts at once; answers what is in force now.
 
-    rows: Sequence[Row] = field(repr=_count)
+    They may be had only once. *approve* is told how many each exchange has when all of them were read; what it raises
+    leaves the contracts of before in place.
+    """
+
+    rows: Iterable[Row] = field(repr=False, eq=False)
+    approve: Callable[[Mapping[str, int]], None] = field(repr=False, eq=False)
 
 
 @frozen

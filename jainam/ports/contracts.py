@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.listings import Row
@@ -11,7 +11,10 @@ from jainam.domain.loads import Change, Load
 from jainam.domain.searching import ANY, Terms
 from jainam.domain.vocabulary import Exchange
 
-__all__ = ["ContractLoads", "ContractLookup", "ContractRows", "Contracts"]
+__all__ = ["Approve", "ContractLoads", "ContractLookup", "ContractRows", "Contracts"]
+
+Approve: TypeAlias = Callable[[Mapping[str, int]], None]
+"""Raises when a set of so many contracts by exchange must not be stored."""
 
 
 class ContractLookup(Protocol):
@@ -42,8 +45,13 @@ class ContractLoads(Protocol):
         """Put *contracts* in the place of all this broker's contracts, at once or not at all; return their number."""
         ...
 
-    def replace_rows(self, rows: Sequence[Row]) -> Load:
-        """The same for *rows* of which no two have one name or one number on an exchange."""
+    def replace_rows(self, rows: Iterable[Row], approve: Approve | None = None) -> Load:
+        """The same for *rows*, which are read once and never all in memory at a time where a database keeps them.
+
+        Of two with one name or one number on an exchange the earlier is kept. *approve* is told how many each exchange
+        has before the set is in force; what it raises leaves the one of before in place, as does an error of *rows*.
+        Raises `ValueError` when there are none.
+        """
         ...
 
     def last_load(self) -> Load | None:

@@ -110,7 +110,7 @@ def test_progress_moves_with_every_segment_on_a_terminal() -> None:
         listen("something else")
         listen(SegmentRead("NSECM", 37))
 
-    assert "NSECM: 37 contracts" in screen.getvalue()
+    assert "NSECM: 37 rows" in screen.getvalue()
 
 
 def test_empty_books_say_so(terminal: Terminal) -> None:

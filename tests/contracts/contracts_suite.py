@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 import pytest
@@ -304,6 +304,25 @@ class ContractsSuite:
 
         assert SHARE == store.find(SHARE.key)
         assert len(SOME) == len(store.search(""))
+
+    def test_a_set_that_is_not_approved_replaces_nothing(self, store: Contracts) -> None:
+        """Whoever approves is told what each exchange has once repeated rows are gone; his error leaves the old set."""
+        told: list[dict[str, int]] = []
+
+        def refuse(counts: Mapping[str, int]) -> None:
+            told.append(dict(counts))
+            raise LookupError("it has shrunk")
+
+        generation = store.generation()
+        again = evolve(SHARE, token=Token(77))
+        with pytest.raises(LookupError, match="it has shrunk"):
+            store.replace_rows((row_of(one) for one in (MAHINDRA, SHARE, again, ABROAD)), refuse)
+        assert told == [{"NSE": 2, "BSE": 1}]
+        assert (store.generation(), len(store.rows())) == (generation, len(SOME))
+        assert OPTION == store.find(OPTION.key)
+
+        assert store.replace_rows(map(row_of, [SHARE, again]), lambda counts: None).counts == {"NSE": 1}
+        assert list(store.rows()) == [row_of(SHARE)]
 
     def test_earlier_of_two_is_kept(self, empty: Contracts) -> None:
         """Of two contracts with one name or one number on one exchange the earlier is kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from attrs import evolve
 
 from fakes.samples import FUTURE, INDEX, SHARE
-from fakes.script import Scene, outcome_of, play
+from fakes.script import Scene, outcome_of
+from jainam.adapters.memory_contracts import MemoryContracts
 from jainam.domain.errors import BrokerUnavailable, JainamError, UnexpectedReply
 from jainam.domain.instruments import Contract, SymbolKey, Token
-from jainam.domain.listings import Listing, row_of
-from jainam.domain.loading import Loading, SegmentRead, load_contracts
+from jainam.domain.listings import Listing, Row, Tally, row_of
+from jainam.domain.loading import Loading, SegmentRead, SegmentStored, load_contracts
 from jainam.domain.loads import Care, Load
 from jainam.domain.reports import ContractsReport
 from jainam.domain.steps import DownloadMaster, LastLoad, ReadIndexes, ReplaceContracts, Step, Tell
@@ -26,13 +28,10 @@ YESTERDAY = dt.datetime(2026, 1, 11, 8, 0, tzinfo=dt.UTC)
 
 def listing(*contracts: Contract, bad: int = 0, **left_out: int) -> Listing:
     """A part of a master with these contracts and so many bad rows."""
-    return Listing(
-        rows=tuple(map(row_of, contracts)),
-        lines=len(contracts) + bad + sum(left_out.values()),
-        left_out=left_out,
-        unreadable=bad,
-        troubles=tuple(f"line {number}: it is bad" for number in range(1, bad + 1)),
-    )
+    lines = len(contracts) + bad + sum(left_out.values())
+    troubles = [f"line {number}: it is bad" for number in range(1, bad + 1)]
+    tally = Tally(lines=lines, contracts=len(contracts), left_out=left_out, unreadable=bad, troubles=troubles)
+    return Listing(tuple(map(row_of, contracts)), lines, tally)
 
 
 def stored(rows: int, **counts: int) -> Load:
@@ -45,23 +44,45 @@ def shares(count: int, exchange: Exchange = Exchange.NSE) -> tuple[Contract, ...
     return tuple(evolve(SHARE, key=SymbolKey(f"S{n}", exchange), token=Token(n)) for n in range(1, count + 1))
 
 
+def keeper(kept: list[Row] | None = None) -> Callable[[ReplaceContracts], Load]:
+    """A store for a scene; what it holds in the end is in *kept*."""
+
+    def replace(step: ReplaceContracts) -> Load:
+        store = MemoryContracts()
+        load = store.replace_rows(step.rows, step.approve)
+        if kept is not None:
+            kept[:] = store.rows()
+        return load
+
+    return replace
+
+
 def test_every_segment_is_read_before_one_row_is_replaced() -> None:
     """Segments, then indices, then one replacement of the whole; how much each brought is told."""
-    load = stored(2, NSE=1, NSE_INDEX=1)
-    report = play(
-        load_contracts(("NSECM", "NSEFO"), ("NSECM",), TODAY),
-        (DownloadMaster("NSECM", TODAY), listing(SHARE, spread=3)),
-        (Tell(SegmentRead("NSECM", 1, {"spread": 3})), None),
-        (DownloadMaster("NSEFO", TODAY), listing()),
-        (Tell(SegmentRead("NSEFO", 0)), None),
-        (ReadIndexes("NSECM"), listing(INDEX)),
-        (Tell(SegmentRead("NSECM indices", 1)), None),
-        (LastLoad(), None),
-        (Tell(Loading(2)), None),
-        (ReplaceContracts([row_of(SHARE), row_of(INDEX)]), load),
+    kept: list[Row] = []
+    scene = Scene(
+        {
+            DownloadMaster: [listing(SHARE, spread=3), listing()],
+            ReadIndexes: listing(INDEX),
+            LastLoad: None,
+            ReplaceContracts: keeper(kept),
+        }
     )
+    report = scene.run(load_contracts(("NSECM", "NSEFO"), ("NSECM",), TODAY))
 
-    assert report == ContractsReport({"NSECM": 1, "NSEFO": 0, "NSECM indices": 1}, 2, left_out={"spread": 3}, load=load)
+    assert kept == [row_of(SHARE), row_of(INDEX)]
+    assert [type(step) for step in scene.steps[-6:]] == [LastLoad, Tell, ReplaceContracts, Tell, Tell, Tell]
+    assert scene.told() == [
+        SegmentRead("NSECM", 4),
+        SegmentRead("NSEFO", 0),
+        SegmentRead("NSECM indices", 1),
+        Loading(5),
+        SegmentStored("NSECM", 1, {"spread": 3}),
+        SegmentStored("NSEFO", 0),
+        SegmentStored("NSECM indices", 1),
+    ]
+    counts = {"NSECM": 1, "NSEFO": 0, "NSECM indices": 1}
+    assert report == ContractsReport(counts, 2, left_out={"spread": 3}, load=report.load)
 
 
 @pytest.mark.parametrize("error", [BrokerUnavailable("bad gateway"), UnexpectedReply("master", ["row 7"])], ids=repr)
@@ -81,22 +102,29 @@ def test_segment_that_fails_replaces_nothing(
 
 def test_empty_master_replaces_nothing() -> None:
     """A master without a single contract is an error, and indices alone are no master (X9)."""
-    scene = Scene({DownloadMaster: listing(), ReadIndexes: listing(INDEX)})
+    kept: list[Row] = []
+    answers: dict[type[Step[Any]], object] = {
+        DownloadMaster: listing(),
+        ReadIndexes: listing(INDEX),
+        LastLoad: None,
+        ReplaceContracts: keeper(kept),
+    }
     with pytest.raises(UnexpectedReply, match="the old contracts are kept"):
-        scene.run(load_contracts(("NSECM", "NSEFO"), ("NSECM",), TODAY))
+        Scene(answers).run(load_contracts(("NSECM", "NSEFO"), ("NSECM",), TODAY))
 
-    assert not scene.asked(ReplaceContracts)
+    assert not kept
 
 
 def test_first_contract_of_a_name_or_a_number_wins() -> None:
     """A name or number that comes twice belongs to its first contract; another exchange's is another name."""
     same_name = evolve(SHARE, token=Token(99999), series="BE")
     same_number = evolve(SHARE, key=SymbolKey("RELIANCEP1", Exchange.NSE))
+    kept: list[Row] = []
     found = listing(SHARE, same_name, same_number, FUTURE)
-    scene = Scene({DownloadMaster: found, LastLoad: None, ReplaceContracts: stored(2)})
+    scene = Scene({DownloadMaster: found, LastLoad: None, ReplaceContracts: keeper(kept)})
     report = scene.run(load_contracts(("NSECM",), (), TODAY))
 
-    assert scene.asked(ReplaceContracts) == [ReplaceContracts([row_of(SHARE), row_of(FUTURE)])]
+    assert kept == [row_of(SHARE), row_of(FUTURE)]
     assert (report.segments, report.total, report.left_out) == ({"NSECM": 4}, 2, {"duplicate": 2})
 
 
@@ -105,18 +133,19 @@ def test_first_contract_of_a_name_or_a_number_wins() -> None:
 
 def refused(found: Listing, before: Load | None, care: Care | None = None) -> tuple[str, ...]:
     """Why the load of one segment was refused; nothing when it was taken."""
-    scene = Scene({DownloadMaster: found, LastLoad: before, ReplaceContracts: stored(1)})
+    kept: list[Row] = []
+    scene = Scene({DownloadMaster: found, LastLoad: before, ReplaceContracts: keeper(kept)})
     outcome = outcome_of(lambda: scene.run(load_contracts(("NSECM",), (), TODAY, care)))
     if not isinstance(outcome, UnexpectedReply):
         return ()
     assert "the old ones are kept" in outcome.what
-    assert not scene.asked(ReplaceContracts)
+    assert not kept
     return outcome.paths
 
 
 def test_a_bad_row_in_a_hundred_is_counted_and_named() -> None:
     """One bad row in a hundred is told of and left out; the second refuses the whole load."""
-    scene = Scene({DownloadMaster: listing(*shares(99), bad=1), LastLoad: None, ReplaceContracts: stored(99)})
+    scene = Scene({DownloadMaster: listing(*shares(99), bad=1), LastLoad: None, ReplaceContracts: keeper()})
     report = scene.run(load_contracts(("NSECM",), (), TODAY))
     assert (report.unreadable, report.troubles) == (1, ("NSECM: line 1: it is bad",))
 
@@ -129,7 +158,7 @@ def test_a_bad_row_in_a_hundred_is_counted_and_named() -> None:
 
 def test_bad_rows_of_which_none_is_named_are_refused_too() -> None:
     """A count alone is enough."""
-    found = Listing(rows=[row_of(SHARE)], lines=2, unreadable=1)
+    found = Listing([row_of(SHARE)], 2, Tally(lines=2, contracts=1, unreadable=1))
 
     assert refused(found, None) == ("1 of 2 rows of the NSECM master cannot be read",)
 

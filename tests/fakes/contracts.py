@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from jainam.adapters.memory_contracts import MemoryContracts
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.listings import Row
 from jainam.domain.loads import Load
+from jainam.ports.contracts import Approve
 
 __all__ = ["FakeContracts"]
 
@@ -32,10 +33,10 @@ class FakeContracts(MemoryContracts):
         self._complain()
         return super().named(refs)
 
-    def replace_rows(self, rows: Sequence[Row]) -> Load:
+    def replace_rows(self, rows: Iterable[Row], approve: Approve | None = None) -> Load:
         """Put *rows* in the place of all contracts."""
         self._complain()
-        return super().replace_rows(rows)
+        return super().replace_rows(rows, approve)
 
     def _complain(self) -> None:
         if self.trouble is not None:

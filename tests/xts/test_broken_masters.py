@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from xts.support import CODEC, MARKET, SAMPLES, answer
 
 from fakes.script import Scene, outcome_of
+from jainam.adapters.memory_contracts import MemoryContracts
 from jainam.adapters.xts.master import survey_master
 from jainam.domain.errors import UnexpectedReply
 from jainam.domain.listings import Row, contract_of, row_of
 from jainam.domain.loading import load_contracts
 from jainam.domain.loads import Load
 from jainam.domain.reports import ContractsReport
-from jainam.domain.steps import DownloadMaster, LastLoad, ReplaceContracts
+from jainam.domain.steps import DownloadMaster, LastLoad, ReplaceContracts, Step
 from jainam.domain.symbols import SymbolParts, format_symbol, index_symbol, parse_symbol
 from jainam.domain.vocabulary import Kind
 
@@ -55,7 +57,12 @@ def load(master: object) -> ContractsReport | UnexpectedReply:
     found = outcome_of(lambda: CODEC.decode(DownloadMaster("NSEFO", TODAY), answer(master), MARKET))
     if isinstance(found, UnexpectedReply):
         return found
-    scene = Scene({DownloadMaster: found, LastLoad: stored(300), ReplaceContracts: stored(300)})
+    answers: dict[type[Step[Any]], object] = {
+        DownloadMaster: found,
+        LastLoad: stored(300),
+        ReplaceContracts: lambda step: MemoryContracts().replace_rows(step.rows, step.approve),
+    }
+    scene = Scene(answers)
     outcome = outcome_of(lambda: scene.run(load_contracts(("NSEFO",), (), TODAY)))
     assert isinstance(outcome, ContractsReport | UnexpectedReply)
     return outcome

@@ -166,7 +166,8 @@ def test_index_lists_are_read_with_tolerance() -> None:
     (found,) = contracts(listing)
 
     assert (found.key, found.token) == (SymbolKey("A_B", Exchange.NSE_INDEX), 7)
-    assert (listing.lines, listing.unreadable, listing.troubles[0]) == (8, 6, "entry 3 is no NAME_TOKEN")
+    tally = listing.tally
+    assert (tally.lines, tally.unreadable, tally.troubles[0]) == (8, 6, "entry 3 is no NAME_TOKEN")
     for segment, names in (("NSECM", []), ("MCXFO", ["MCXBULLDEX_1"])):
         assert not CODEC.decode(ReadIndexes(segment), answer({"indexList": names}), MARKET).rows
     with pytest.raises(UnexpectedReply, match="indexList"):
@@ -185,7 +186,7 @@ def test_the_master_is_one_text_inside_the_envelope() -> None:
 @pytest.mark.parametrize("result", ["", "\n", None, [], {}])
 def test_a_segment_that_may_not_be_traded_is_empty(result: object) -> None:
     """Success with nothing in it is how a server says that the account may not trade there (protocol 5.3)."""
-    assert not CODEC.decode(DownloadMaster("MCXFO", TODAY), answer(result), MARKET).rows
+    assert not list(CODEC.decode(DownloadMaster("MCXFO", TODAY), answer(result), MARKET).rows)
 
 
 def test_a_master_that_is_no_text_is_an_error() -> None:

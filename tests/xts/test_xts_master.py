@@ -31,9 +31,15 @@ OPTION = next(row for row in ROWS if row.startswith("NSEFO|48225|"))
 SPREAD = next(row for row in ROWS if row.startswith("NSEFO|12778737|"))
 
 
+def read(text: str, segment: str, today: dt.date = TODAY) -> Listing:
+    """A master that was read to its end."""
+    found = survey_master(text, segment, today)
+    return Listing(tuple(found.rows), found.lines, found.tally)
+
+
 def survey(segment: str, today: dt.date = TODAY) -> Listing:
     """All published rows of *segment* in today's format."""
-    return survey_master("\n".join(row for row in CURRENT if row.startswith(f"{segment}|")), segment, today)
+    return read("\n".join(row for row in CURRENT if row.startswith(f"{segment}|")), segment, today)
 
 
 def contracts(found: Listing) -> tuple[Contract, ...]:
@@ -59,11 +65,11 @@ def changed(row: str, **columns: str) -> str:
 def test_every_published_row_is_read_or_left_out_for_a_reason(row: str) -> None:
     """A row of today's format becomes one contract whose symbol says what the row says, or is left out by name."""
     cells = row.split("|")
-    found = survey_master(row, cells[0], dt.date(2020, 1, 1))
+    found = read(row, cells[0], dt.date(2020, 1, 1))
 
-    assert (found.lines, found.unreadable, found.troubles) == (1, 0, ())
+    assert (found.tally.lines, found.tally.unreadable, found.tally.troubles) == (1, 0, [])
     if not found.rows:
-        assert sum(found.left_out.values()) == 1
+        assert sum(found.tally.left_out.values()) == 1
         return
     (contract,) = contracts(found)
     assert (contract.token, contract.name, contract.broker_exchange) == (int(cells[1]), cells[3], cells[0])
@@ -161,18 +167,18 @@ def test_indices_of_bse_are_watched_and_not_traded() -> None:
         "BSE_INDEX:BSEINFORMATIONTECHNOLOGY",
         "BSE_INDEX:BSECARBONEX",
     ]
-    assert survey("MCXFO").left_out == {"expired": 1, "spot price": 1}
+    assert survey("MCXFO").tally.left_out == {"expired": 1, "spot price": 1}
 
 
 def test_what_is_left_out_is_counted() -> None:
     """Spreads, test scrips, expired contracts and rows of other segments are no contracts of today."""
     text = "\r\n".join([RELIANCE, FUTURE, OPTION, SPREAD, changed(OPTION, c17="2026-01-11T14:30:00"), "", "  "])
-    found = survey_master(text, "NSEFO", TODAY)
+    found = read(text, "NSEFO", TODAY)
 
     assert [row.symbol for row in contracts(found)] == ["NIFTY27JAN26FUT", "NIFTY17FEB2625700PE"]
-    assert found.left_out == {"other segment": 1, "spread": 1, "expired": 1}
-    assert (found.lines, found.unreadable) == (5, 0)
-    assert survey("NSECM").left_out == {"test scrip": 1}
+    assert found.tally.left_out == {"other segment": 1, "spread": 1, "expired": 1}
+    assert (found.tally.lines, found.tally.unreadable) == (5, 0)
+    assert survey("NSECM").tally.left_out == {"test scrip": 1}
     assert "RELIANCE" not in repr(found)
 
 
@@ -250,7 +256,7 @@ def test_one_bad_row_in_a_hundred_is_skipped_and_counted() -> None:
     rows = [changed(OPTION, c18=str(20_000 + strike)) for strike in range(99)]
 
     assert len(parse_master("\n".join([*rows, "?"]), "NSEFO", TODAY)) == 99
-    assert survey_master("\n".join([*rows, "?"]), "NSEFO", TODAY).unreadable == 1
+    assert read("\n".join([*rows, "?"]), "NSEFO", TODAY).tally.unreadable == 1
     with pytest.raises(UnexpectedReply, match="2 of 101"):
         parse_master("\n".join([*rows, "?", "?"]), "NSEFO", TODAY)
 
@@ -278,7 +284,7 @@ def test_a_row_and_its_symbol_say_the_same(name: str, expiry: dt.date, strike: D
 @given(text=st.text("NSEFO|0123456789.\n-ABC", max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """No text whatever raises an error while it is looked at; every row is accounted for."""
-    found = survey_master(text, "NSEFO", TODAY)
+    found = read(text, "NSEFO", TODAY)
 
-    assert found.lines == len(found.rows) + sum(found.left_out.values()) + found.unreadable
-    assert len(found.troubles) == min(found.unreadable, 5)
+    assert found.tally.lines == found.tally.contracts + sum(found.tally.left_out.values()) + found.tally.unreadable
+    assert len(found.tally.troubles) == min(found.tally.unreadable, 5)

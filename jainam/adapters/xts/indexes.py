@@ -10,7 +10,7 @@ from jainam.adapters.xts.index_names import index_name
 from jainam.adapters.xts.master_rows import LARGEST
 from jainam.adapters.xts.segments import INDEX_EXCHANGES
 from jainam.domain.errors import UnexpectedReply
-from jainam.domain.listings import Listing, Row
+from jainam.domain.listings import Listing, Row, Tally
 from jainam.domain.steps import ReadIndexes
 from jainam.domain.vocabulary import Kind
 
@@ -21,7 +21,7 @@ def read_indexes(step: ReadIndexes, result: Any, _: Caller) -> Listing:
     """The indices of a segment; their tokens differ from server to server and are read, never known (5.4, trap 13)."""
     exchange = INDEX_EXCHANGES.get(step.segment)
     if exchange is None:
-        return Listing(rows=(), lines=0)
+        return Listing(())
     rows: dict[str, Row] = {}
     troubles: list[str] = []
     entries = rows_of(result, "index list", "indexList")
@@ -36,6 +36,5 @@ def read_indexes(step: ReadIndexes, result: Any, _: Caller) -> Listing:
         rows.setdefault(symbol, (*listed, None, None, None, None, None, *more))
     if entries and not rows:
         raise UnexpectedReply("the index list holds no NAME_TOKEN", ["result.indexList"])
-    return Listing(
-        rows=tuple(rows.values()), lines=len(entries), unreadable=len(troubles), troubles=tuple(troubles[:5])
-    )
+    tally = Tally(lines=len(entries), contracts=len(rows), unreadable=len(troubles), troubles=troubles[:5])
+    return Listing(tuple(rows.values()), len(entries), tally)

@@ -11,7 +11,7 @@ from jainam.adapters.xts.master_rows import LAYOUTS, LeftOut, RowReader
 from jainam.adapters.xts.segments import INDEX_EXCHANGES, NUMBERS
 from jainam.domain.errors import UnexpectedReply
 from jainam.domain.instruments import Contract
-from jainam.domain.listings import Listing, Row, contract_of
+from jainam.domain.listings import Listing, Row, Tally, contract_of
 from jainam.domain.loads import Care, concerns
 from jainam.domain.steps import DownloadMaster
 from jainam.domain.vocabulary import Exchange, Kind
@@ -21,6 +21,7 @@ __all__ = ["parse_master", "read_master", "survey_master"]
 SPREAD, SPOT = "4", "16"
 NAMED_TROUBLES = 5
 """How many unreadable rows are named; the rest are counted."""
+CHARACTERS_AT_ONCE = 65_536
 
 PLAIN_SERIES: Mapping[Exchange, tuple[str, ...]] = {
     Exchange.NSE: ("EQ", "BE", "BZ", "SM", "ST"),
@@ -36,7 +37,7 @@ keeps its plain name unless a group further to the left claims it.
 def read_master(step: DownloadMaster, result: Any, _: Caller) -> Listing:
     """The contracts in the answer; a segment the account may not trade comes as an empty text."""
     if result is None or result == [] or result == {}:
-        return Listing(rows=(), lines=0)
+        return Listing(())
     if not isinstance(result, str):
         raise UnexpectedReply("the instrument master is no text", ["result"])
     return survey_master(result, step.segment, step.today)
@@ -49,19 +50,28 @@ def parse_master(text: str, segment: str, today: dt.date) -> tuple[Contract, ...
     than one row in a hundred cannot be read.
     """
     found = survey_master(text, segment, today)
-    if reasons := tuple(concerns({segment: found}, {}, None, Care())):
+    contracts = tuple(map(contract_of, found.rows))
+    if reasons := tuple(concerns({segment: found.tally}, {}, None, Care())):
         raise UnexpectedReply(*reasons)
-    return tuple(map(contract_of, found.rows))
+    return contracts
 
 
 def survey_master(text: str, segment: str, today: dt.date) -> Listing:
-    """Every row of *text*: read, left out (spreads, test scrips, expired ones, spot prices of goods) or unreadable."""
+    """Every row of *text*: read, left out (spreads, test scrips, expired ones, spot prices of goods) or unreadable.
+
+    It is looked at while its rows are asked for, line by line, so that no second picture of it is ever in memory.
+    """
+    tally = Tally()
+    lines = text.count("\n") + (text[-1:] not in ("", "\n"))
+    return Listing(_rows(text, segment, today, tally), lines, tally)
+
+
+def _rows(text: str, segment: str, today: dt.date, tally: Tally) -> Iterator[Row]:
+    """The contracts of *text*, those that may own a plain name last, since each must know the others of that name."""
     reader = RowReader(segment, today)
-    derivatives: list[Row] = []
     cash: list[Row] = []
-    left_out: dict[str, int] = {}
-    unreadable, rows, troubles = 0, 0, list[str]()
     is_clean = _is_text(text)
+    contracts = 0
     for number, line in enumerate(_lines(text), 1):
         columns = line.split("|")
         try:
@@ -71,39 +81,41 @@ def survey_master(text: str, segment: str, today: dt.date) -> Listing:
                 _complain(columns, segment)
             if not is_clean and not _is_text(line):
                 raise ValueError("it holds what is no text")
-            (cash if is_cash else derivatives).append(read(reader, columns))
-        except LeftOut as reason:
-            left_out[reason.why] = left_out.get(reason.why, 0) + 1
-        except (LookupError, ValueError) as error:
-            if not line.strip():
-                continue
-            why = _left_out(columns, segment)
-            if why is not None:
-                left_out[why] = left_out.get(why, 0) + 1
-            else:
-                unreadable += 1
-                if unreadable <= NAMED_TROUBLES:
-                    troubles.append(f"line {number}{_called(columns)}: {_trouble(columns, error)}")
-        rows += 1
-    return Listing(
-        rows=[*_named(cash, reader.exchange), *derivatives],
-        lines=rows,
-        left_out=left_out,
-        unreadable=unreadable,
-        troubles=tuple(troubles),
-    )
+            row = read(reader, columns)
+        except (LeftOut, LookupError, ValueError) as reason:
+            if line and not line.isspace():
+                _set_aside(number, columns, reason, segment, tally)
+            continue
+        if is_cash:
+            cash.append(row)
+        else:
+            contracts += 1
+            yield row
+    tally.contracts = contracts + len(cash)
+    tally.lines = tally.contracts + sum(tally.left_out.values()) + tally.unreadable
+    yield from _named(cash, reader.exchange)
+
+
+def _set_aside(number: int, columns: list[str], reason: Exception, segment: str, tally: Tally) -> None:
+    """Count a row that became no contract, and name it when it is one of the first bad ones."""
+    why = reason.why if isinstance(reason, LeftOut) else _left_out(columns, segment)
+    if why is not None:
+        tally.left_out[why] = tally.left_out.get(why, 0) + 1
+        return
+    tally.unreadable += 1
+    if tally.unreadable <= NAMED_TROUBLES:
+        tally.troubles.append(f"line {number}{_called(columns)}: {_trouble(columns, reason)}")
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines of *text* one by one: all of them at once would be another copy of the file."""
-    start, find = 0, text.find
+    """The lines of *text*, a few hundred at a time: all of them at once would be another copy of the file."""
+    start = 0
     has_returns = "\r" in text
-    while start <= len(text):
-        end = find("\n", start)
-        if end < 0:
-            end = len(text)
-        yield text[start:end].rstrip("\r") if has_returns else text[start:end]
-        start = end + 1
+    while start < len(text):
+        end = text.find("\n", start + CHARACTERS_AT_ONCE)
+        lines = text[start : end if end >= 0 else len(text)].split("\n")
+        yield from [line.rstrip("\r") for line in lines] if has_returns else lines
+        start = end + 1 if end >= 0 else len(text)
 
 
 def _is_text(words: str) -> bool:
@@ -149,18 +161,18 @@ def _trouble(columns: list[str], error: Exception) -> str:
     return str(error) if isinstance(error, ValueError) else "column 3 is no type of instrument"
 
 
-def _named(cash: list[Row], exchange: Exchange) -> list[Row]:
+def _named(cash: list[Row], exchange: Exchange) -> Iterator[Row]:
     """*cash* with the owner of each plain name first, and the others of that name called NAME-SERIES."""
     ranks = {series: rank for rank, series in enumerate(PLAIN_SERIES.get(exchange, ()))}
-    in_order = sorted(cash, key=lambda row: ranks.get(row[15], len(ranks)))
-    owners: list[Row] = []
+    cash.sort(key=lambda row: ranks.get(row[15], len(ranks)))
     others: list[Row] = []
     taken: set[tuple[str, str]] = set()
-    for row in in_order:
+    for row in cash:
         may_own = row[15] in ranks or exchange is not Exchange.NSE or row[3] == Kind.INDEX
         if may_own and (row[0], row[1]) not in taken:
             taken.add((row[0], row[1]))
-            owners.append(row)
+            yield row
         else:
-            others.append((row[0], f"{row[1]}-{row[15]}", *row[2:]))
-    return [*owners, *others]
+            others.append(row)
+    for row in others:
+        yield (row[0], f"{row[1]}-{row[15]}", *row[2:])

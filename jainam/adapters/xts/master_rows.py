@@ -42,6 +42,7 @@ class RowReader:
         self._strikes: dict[str, tuple[str, str]] = {}
         self._prices: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
+        self._freezes: dict[str, int | None] = {}
 
     def cash(self, columns: list[str]) -> Row:
         """A share, a bond or a unit."""
@@ -104,32 +105,34 @@ class RowReader:
 
     def option(self, columns: list[str]) -> Row:
         """A call or a put; most rows of a master are one, so this is the text that has to be fast."""
-        expires, strikes, name = columns[16], columns[17], columns[3]
-        expiry, day = self._expiries.get(expires) or self._running(expires)
-        right = RIGHTS.get(columns[18])
-        if right is None:
+        (
+            segment, _, _, name, _, series, _, _, high, low, freeze, tick, lot, multiplier,
+            _, _, expires, struck, right, shown, _, _, description,
+        ) = columns  # fmt: skip
+        if right not in RIGHTS:
             raise ValueError("column 19 is neither call nor put")
-        strike, struck = self._strikes.get(strikes) or self._struck(strikes)
-        lot = columns[12]
+        expiry, day = self._expiries.get(expires) or self._running(expires)
+        strike, written = self._strikes.get(struck) or self._struck(struck)
+        letters = RIGHTS[right]
         return (
             self._exchange,
-            f"{name}{day}{struck}{right}",
+            f"{name}{day}{written}{letters}",
             self._token(columns),
-            right,
+            letters,
             name,
-            columns[19],
-            self.segment,
+            shown,
+            segment,
             self._sizes.get(lot) or self._size(lot),
-            self._price(columns[11]),
+            self._prices.get(tick) or self._price(tick),
             expiry,
             strike,
-            self._largest_order(columns[10]),
-            self._band(columns[9], 10),
-            self._band(columns[8], 9),
-            self._number(columns[13], 14),
-            columns[5],
+            self._freezes[freeze] if freeze in self._freezes else self._largest_order(freeze),
+            low if low == "0.05" else self._band(low, 10),
+            self._band(high, 9),
+            multiplier if multiplier == "1" else self._number(multiplier, 14),
+            series,
             "",
-            columns[22],
+            description,
         )
 
     def _token(self, columns: list[str]) -> int:
@@ -174,18 +177,18 @@ class RowReader:
         # What is digits, one point and more digits needs no conversion to be known for a number.
         if words[:1] > "0" and words.replace(".", "", 1).isdecimal() and words.isascii() and len(words) < 25:
             return words
-        if words == "0.05":
-            return words
         price = number(words)
         return str(price) if price else None
 
     def _largest_order(self, words: str) -> int | None:
         """The freeze limit: NSE writes the first quantity it refuses, BSE the last it takes, 0 for none (trap 12)."""
-        freeze = int(words) if words.isdecimal() and len(words) < 18 else integer(words) or 0
-        limit = freeze - 1 if self._freezes_late else freeze
-        if limit > LARGEST:
-            raise ValueError("column 11 is no quantity")
-        return limit if limit > 0 else None
+        if words not in self._freezes:
+            freeze = int(words) if words.isdecimal() and len(words) < 18 else integer(words) or 0
+            limit = freeze - 1 if self._freezes_late else freeze
+            if limit > LARGEST:
+                raise ValueError("column 11 is no quantity")
+            self._freezes[words] = limit if limit > 0 else None
+        return self._freezes[words]
 
     def _struck(self, words: str) -> tuple[str, str]:
         """A strike exactly, and as symbols write it."""
