@@ -28,6 +28,10 @@ def texts(name):
 def peak():
     with open("/proc/self/status") as file:  # getrusage counts what our parent had, too
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+def held_from_here():
+    with open("/proc/self/clear_refs", "w") as file:  # what reading the texts took for a while is not room to spare
+        file.write("5")
+    return peak()
 def now_held():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
@@ -58,6 +62,8 @@ module("database.auth_db", get_auth_token=None)
 def engine_of(url):
     return sqlalchemy.create_engine(url, poolclass=NullPool)
 module("database.engine_factory", create_db_engine=engine_of)
+if os.path.getsize(checkout + "/database/__init__.py"):  # the pragmas that its connections have
+    exec(compile(open(checkout + "/database/__init__.py").read(), "__init__.py", "exec"), {})
 spec = types.ModuleType("database.symbol")
 sys.modules["database.symbol"] = spec
 exec(compile(open(checkout + "/database/symbol.py").read(), "symbol.py", "exec"), spec.__dict__)
@@ -80,7 +86,7 @@ plugin.copy_from_dataframe = timed(plugin.copy_from_dataframe)
 sent = texts("yesterday.json")
 if sys.argv[4] == "fresh":
     sent = texts("today.json")
-    before, began = peak(), time.process_time()
+    before, began = held_from_here(), time.process_time()
     plugin.master_contract_download()
     said(seconds=time.process_time() - began, megabytes=peak() - before)
 else:
@@ -98,7 +104,7 @@ from jainam.domain.listings import merged
 day = dt.date.fromisoformat(sys.argv[5])
 store = PeeweeContracts(folder + "/ours.db")
 today = texts("today.json")
-before, began = peak(), time.process_time()
+before, began = held_from_here(), time.process_time()
 store.replace_rows(row for segment, text in today.items() for row in survey_master(text, segment, day).rows)
 said(seconds=time.process_time() - began, megabytes=peak() - before)
 """

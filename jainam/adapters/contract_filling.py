@@ -55,14 +55,16 @@ class Inserts:
                 cursor.execute(self.statement(len(some)), list(chain.from_iterable(some)))
 
 
-def fill(database: Any, is_file: bool, broker: str, rows: Iterable[Row], first: int) -> None:
-    """Spread *rows* over both tables, numbered from *first* on, in the order in which they come.
+def fill(database: Any, is_file: bool, broker: str, rows: Iterable[Row], first: int) -> dict[str, int]:
+    """Spread *rows* over both tables, numbered from *first* on as they come; returns how many each exchange had.
 
     Where an index stands guard already, a row whose name or number an earlier one has is left out of `symbol_token`.
     """
     symbols = Inserts("symbol_token", _SYMBOLS, is_file, "" if is_file else " ON CONFLICT DO NOTHING")
     details = Inserts("contract_detail", _DETAILS, is_file)
     days: dict[str | None, str] = {None: ""}
+    ticks: dict[str, float] = {}
+    counts: dict[str, int] = {}
     number = first
     with _cursor(database) as cursor:
         for some in _batches(rows, symbols.at_once):
@@ -73,15 +75,20 @@ def fill(database: Any, is_file: bool, broker: str, rows: Iterable[Row], first: 
                 day = days.get(expiry)
                 if day is None:
                     day = days[expiry] = table_date(str(expiry))
+                step = ticks.get(tick)
+                if step is None:
+                    step = ticks[tick] = float(tick)
+                counts[exchange] = counts.get(exchange, 0) + 1
                 struck = None if strike is None else float(strike)
                 names += (
-                    number, broker, symbol, shown, name, exchange, segment, token, day, struck, lot, kind, float(tick)
+                    number, broker, symbol, shown, name, exchange, segment, token, day, struck, lot, kind, step
                 )  # fmt: skip
                 terms.append(number)
                 terms += row[8:]
                 number += 1
             cursor.execute(symbols.statement(len(some)), names)
             cursor.execute(details.statement(len(some)), terms)
+    return counts
 
 
 _SYMBOLS = (

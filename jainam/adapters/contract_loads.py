@@ -37,12 +37,11 @@ def store_set(
         indexes = _take_indexes_down(database) if is_file else []
         _clear(database, broker)
         first = _free_number(database)
-        fill(database, is_file, broker, rows, first)
-        if is_file:
-            _build_indexes(database, indexes, first)
-        else:
-            _drop_nameless(database, first)
-        counts = _counts(database, broker)
+        counts = fill(database, is_file, broker, rows, first)
+        is_whole = is_file and _build_indexes(database, indexes)
+        if not is_whole:
+            _leave_repeats_out(database, is_file, indexes, first)
+            counts = _counts(database, broker)
         if approve is not None:
             approve(counts)
         if not counts:
@@ -106,24 +105,25 @@ def _take_indexes_down(database: Any) -> list[str]:
     return [statement for _, statement in found]
 
 
-def _build_indexes(database: Any, statements: list[str], first: int) -> None:
-    """Build them again; what they find twice among the rows from *first* on is left out, the earlier is kept."""
+def _build_indexes(database: Any, statements: list[str]) -> bool:
+    """Build them again; ``False`` when they find a name or a number twice."""
     try:
         for statement in statements:
             database.execute_sql(statement)
     except peewee.IntegrityError:
-        # All built, they look at one row after the other.
+        return False
+    return True
+
+
+def _leave_repeats_out(database: Any, is_file: bool, statements: list[str], first: int) -> None:
+    """Of the rows from *first* on, keep none whose name or number an earlier one has."""
+    if is_file:  # all built, the indexes look at one row after the other; a server's have done so already
         database.execute_sql("CREATE TEMP TABLE every_row AS SELECT * FROM symbol_token WHERE id >= ?", (first,))
         database.execute_sql("DELETE FROM symbol_token WHERE id >= ?", (first,))
         for statement in statements:
             database.execute_sql(statement.replace(" INDEX ", " INDEX IF NOT EXISTS ", 1))
         database.execute_sql("INSERT OR IGNORE INTO symbol_token SELECT * FROM every_row ORDER BY id")
         database.execute_sql("DROP TABLE every_row")
-        _drop_nameless(database, first)
-
-
-def _drop_nameless(database: Any, first: int) -> None:
-    """Drop the details of rows from *first* on that have no name, since an earlier row has it."""
     database.execute_sql(_NAMELESS.replace("?", database.param), (first,))
 
 
