@@ -4,8 +4,8 @@ Run it with `make bench`, or by hand as `python benchmarks/close_all.py`; it tak
 waiting for 10 orders a second. Every answer of the exchange takes 50 ms. The ideal is one read of the positions and one
 order call, and between them nothing but the pace that was asked for.
 
-A call takes what a bare httpx client of the same kind needs for it, measured in the same run: 50 ms, and some for HTTP
-and for the exchange, which share the processors of one machine with us. With `--nominal` it takes 50 ms and no more.
+A call takes what a bare httpx client needs for it, measured in the same run: 50 ms, and some for HTTP and for the
+exchange, which share the processors of one machine with us. With `--nominal` it takes 50 ms and nothing else.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from jainam.adapters.xts.profiles import JAINAM_PROP
 from jainam.domain.planning import Working, closing_order
 from jainam.domain.reports import CloseReport
 from jainam.domain.steps import BrokerStep, ListPositions, PlaceExit
-from jainam.ports.transport import HttpRequest
 from jainam.simulator import SimulatorSettings
 
 SIZES = {5: 15, 50: 1, 200: 1}
@@ -62,9 +61,10 @@ def ideal(count: int, gap: float, calls: float) -> float:
     return calls + ((count - 1) * gap if gap else math.ceil(count / RATE) - 1)
 
 
-def bare_calls(exchange: RemoteExchange, contracts: Path) -> dict[str, float]:
+def bare_calls(exchange: RemoteExchange, contracts: Path) -> float:
     """Seconds that one read of the positions and one order call take with httpx alone, the fastest of a few."""
-    with TemporaryDirectory() as name:
+    taken = []
+    with TemporaryDirectory() as name, httpx.Client(timeout=10) as client:
         shutil.copy(contracts, Path(name) / "jainam.sqlite")
         exchange.open_positions(1)
         with Desk.open(settings(exchange.url, Path(name), 0)) as desk:
@@ -75,33 +75,11 @@ def bare_calls(exchange: RemoteExchange, contracts: Path) -> dict[str, float]:
             assert order is not None
             steps: tuple[BrokerStep[Any], ...] = (ListPositions(None), PlaceExit(order, contract, new_tag()))
             requests = [desk.runner.calls.prepare(step)[0] for step in steps]
-    return {
-        "blocking": _fastest(exchange, requests),
-        "asyncio": asyncio.run(_fastest_in_one_loop(exchange, requests)),
-    }
-
-
-def _fastest(exchange: RemoteExchange, requests: list[HttpRequest]) -> float:
-    taken = []
-    with httpx.Client(timeout=10) as client:
         for _ in range(9):
             exchange.open_positions(1)
             began = time.monotonic()
             for each in requests:
                 client.request(each.method, each.url, content=each.body, headers=each.headers).raise_for_status()
-            taken.append(time.monotonic() - began)
-    return min(taken)
-
-
-async def _fastest_in_one_loop(exchange: RemoteExchange, requests: list[HttpRequest]) -> float:
-    taken = []
-    async with httpx.AsyncClient(timeout=10) as client:
-        for _ in range(9):
-            exchange.open_positions(1)
-            began = time.monotonic()
-            for each in requests:
-                answer = await client.request(each.method, each.url, content=each.body, headers=each.headers)
-                answer.raise_for_status()
             taken.append(time.monotonic() - began)
     return min(taken)
 
@@ -188,14 +166,14 @@ def main(sizes: dict[int, int], *, nominal: bool) -> int:
         contracts = Path(name) / "jainam.sqlite"
         with Desk.open(evolve(settings(exchange.url, Path(name), 0), state_folder=None)) as desk:
             desk.load_contracts()
-        calls = dict.fromkeys(DESKS, 2 * CALL) if nominal else bare_calls(exchange, contracts)
+        calls = 2 * CALL if nominal else bare_calls(exchange, contracts)
+        print(f"one read and one order call: {calls * 1000:.1f} ms")
         for desk_name in DESKS:
-            print(f"one read and one order call, {desk_name}: {calls[desk_name] * 1000:.1f} ms")
             for gap in GAPS:
                 for count, times in sizes.items():
                     rounds = [measured(exchange, contracts, desk_name, count, gap) for _ in range(times)]
                     title = f"close {count}, gap {gap * 1000:.0f} ms, {desk_name}"
-                    figures += figures_of(title, rounds, count, ideal(count, gap, calls[desk_name]))
+                    figures += figures_of(title, rounds, count, ideal(count, gap, calls))
     return report(figures)
 
 

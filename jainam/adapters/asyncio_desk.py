@@ -77,19 +77,22 @@ class AsyncDesk:
         tags: Callable[[], OrderTag] = new_tag,
         listen: Callable[[object], None] | None = None,
     ) -> Self:
-        """Open a desk; *transport* defaults to httpx, *contracts* and *journal* to the database of the settings.
+        """Open a desk; *contracts* and *journal* default to the database of the settings, *transport* to httpx.
 
+        For asyncio *transport* is aiohttp where that is installed: an order takes it less than half of httpx's work.
         What an earlier run meant today and lost sight of, as in a crash, is looked up at once (X1); see `resolve`.
         *listen* is called with every event that flows tell of, such as `SegmentRead` while contracts are loaded.
         """
         clock = clock or AsyncioClock()
         parts = machinery(settings, contracts, clock, tags, listen, journal)
-        if transport is None:
-            from jainam.adapters.httpx_transport import HttpxAsyncTransport
-
-            transport = HttpxAsyncTransport(timeout=settings.timeout)
         runner = AsyncRunner(
-            transport, parts.calls, parts.local, clock, parts.pacer, parts.locks, client=settings.client_id or ""
+            _installed(settings.timeout) if transport is None else transport,
+            parts.calls,
+            parts.local,
+            clock,
+            parts.pacer,
+            parts.locks,
+            client=settings.client_id or "",
         )
         return cls(settings, runner, parts.local.contracts, clock)
 
@@ -264,3 +267,14 @@ class AsyncDesk:
     ) -> tuple[Candle, ...]:
         """The candles of *contract* on the days from *first* to *last*, oldest first, without a gap (protocol 5.7)."""
         return await self.runner.run(watching.history(contract.key, interval, first, last))
+
+
+def _installed(timeout: float) -> AsyncTransport:
+    """The quicker of the transports whose library is there."""
+    try:
+        from jainam.adapters.aiohttp_transport import AiohttpTransport
+    except ModuleNotFoundError:
+        from jainam.adapters.httpx_transport import HttpxAsyncTransport
+
+        return HttpxAsyncTransport(timeout=timeout)
+    return AiohttpTransport(timeout=timeout)

@@ -80,8 +80,9 @@ class Desk:
         tags: Callable[[], OrderTag] = new_tag,
         listen: Callable[[object], None] | None = None,
     ) -> Self:
-        """Open a desk; *transport* defaults to httpx, *contracts* and *journal* to the database of the settings.
+        """Open a desk; *contracts* and *journal* default to the database of the settings, *transport* to httpx.
 
+        For asyncio *transport* is aiohttp where that is installed: an order takes it less than half of httpx's work.
         What an earlier run meant today and lost sight of, as in a crash, is looked up at once (X1); see `resolve`.
         *listen* is called with every event that flows tell of, such as `SegmentRead` while contracts are loaded.
         """

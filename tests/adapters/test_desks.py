@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from jainam import AsyncDesk, Changes, Desk, Exchange, OrderState, Product, Smar
 from jainam.adapters.aiohttp_transport import AiohttpTransport
 from jainam.adapters.environment import Settings
 from jainam.adapters.httpx_transport import HttpxAsyncTransport
+from jainam.adapters.memory_contracts import MemoryContracts
 from jainam.domain.loading import SegmentRead
 from jainam.domain.market import Interval
 from jainam.simulator import SimulatorSettings, running
@@ -148,6 +150,19 @@ def test_the_desks_have_the_same_methods() -> None:
         }
 
     assert face(Desk) == face(AsyncDesk)
+
+
+@pytest.mark.parametrize(("absent", "kind"), [("nothing", AiohttpTransport), ("aiohttp", HttpxAsyncTransport)])
+def test_asyncio_goes_over_what_is_installed(absent: str, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk in a loop takes aiohttp, and httpx where there is none."""
+    monkeypatch.delitem(sys.modules, "jainam.adapters.aiohttp_transport")
+    monkeypatch.setitem(sys.modules, absent, None)
+
+    async def opened() -> str:
+        async with AsyncDesk.open(settings_for(SimulatorSettings()), contracts=MemoryContracts(())) as desk:
+            return type(desk.runner.transport).__name__
+
+    assert asyncio.run(opened()) == kind.__name__
 
 
 @pytest.mark.parametrize("open_desk", [Desk.from_environment, AsyncDesk.from_environment])
