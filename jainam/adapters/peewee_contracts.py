@@ -64,7 +64,10 @@ class _Memory:
             self.by_key.clear()
             self.by_ref.clear()
         self.by_key[contract.key] = contract
-        self.by_ref[contract.ref] = contract
+
+    def number(self, contracts: Iterable[Contract]) -> None:
+        """Let those of *contracts* that are remembered be found by their number as well, which few ever are."""
+        self.by_ref.update((contract.ref, contract) for contract in contracts if contract.key in self.by_key)
 
     def among(self, refs: Iterable[InstrumentRef]) -> dict[InstrumentRef, Contract]:
         """The contracts of those *refs* that are remembered."""
@@ -260,7 +263,10 @@ class PeeweeContracts:
             found = [contract_of(row[1:]) for row in rows]
             generations = {row[0] for row in rows} | ({memory.generation} if known else set())
             if len(generations) == 1:
-                self._remember(generations.pop(), found)
+                generation = generations.pop()
+                self._remember(generation, found)
+                if self._memory.generation == generation:
+                    self._memory.number(found)
             if len(generations) <= 1:
                 return known | {contract.ref: contract for contract in found}
             known = {}  # the set was replaced between two reads: read all of it anew

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from attrs import define, field, frozen
@@ -64,6 +65,10 @@ COLUMNS = (
 
 EXCHANGES = {exchange.value: exchange for exchange in Exchange}
 KINDS = {kind.value: kind for kind in Kind}
+
+# A day has few ticks, multipliers and expiries, and every contract has one of each.
+_decimal = lru_cache(maxsize=256)(Decimal)
+_day = lru_cache(maxsize=256)(dt.date.fromisoformat)
 
 
 @define(kw_only=True)
@@ -126,13 +131,13 @@ def contract_of(row: Row) -> Contract:
         broker_symbol=broker_symbol,
         broker_exchange=broker_exchange,
         lot_size=lot_size,
-        tick_size=Decimal(tick_size),
-        expiry=None if expiry is None else dt.date.fromisoformat(expiry),
+        tick_size=_decimal(tick_size),
+        expiry=None if expiry is None else _day(expiry),
         strike=None if strike is None else Decimal(strike),
         freeze_quantity=freeze_quantity,
         price_low=None if price_low is None else Decimal(price_low),
         price_high=None if price_high is None else Decimal(price_high),
-        multiplier=Decimal(multiplier),
+        multiplier=_decimal(multiplier),
         series=series,
         isin=isin,
         description=description,
