@@ -44,9 +44,11 @@ if TYPE_CHECKING:
     from jainam.adapters.asyncio_desk import AsyncDesk
     from jainam.adapters.desk import Desk
     from jainam.adapters.environment import Settings, read_settings
+    from jainam.domain.chains import Chain, Strike
     from jainam.domain.market import Quote
     from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
     from jainam.domain.reports import CancelReport, CloseReport, ContractsReport, Leg, SmartOutcome
+    from jainam.domain.searching import Terms
 
 __version__ = "0.1.0"
 
@@ -56,6 +58,7 @@ __all__ = [
     "BrokerUnavailable",
     "CancelReport",
     "Cancelled",
+    "Chain",
     "Changes",
     "CloseReport",
     "Contract",
@@ -93,8 +96,10 @@ __all__ = [
     "Side",
     "SmartOrder",
     "SmartOutcome",
+    "Strike",
     "SymbolKey",
     "SymbolNotFound",
+    "Terms",
     "TimeInForce",
     "Token",
     "Trade",
@@ -111,6 +116,8 @@ _LATE = {
     "Settings": "jainam.adapters.environment",
     "read_settings": "jainam.adapters.environment",
     "Quote": "jainam.domain.market",
+    **dict.fromkeys(("Chain", "Strike"), "jainam.domain.chains"),
+    "Terms": "jainam.domain.searching",
     **dict.fromkeys(("Funds", "Holding", "Position", "Profile", "Trade"), "jainam.domain.portfolio"),
     **dict.fromkeys(("CancelReport", "CloseReport", "ContractsReport", "Leg", "SmartOutcome"), "jainam.domain.reports"),
 }

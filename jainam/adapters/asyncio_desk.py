@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from jainam.adapters.environment import Settings, read_settings
 from jainam.adapters.guard import Guard
 from jainam.adapters.tags import new_tag
 from jainam.domain import baskets, books, closing, flows, loading, login, watching
+from jainam.domain.chains import Chain, chain_of, derivatives_of, expiries_of, futures_of
 from jainam.domain.closing import Choice, everything
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
@@ -32,6 +34,7 @@ from jainam.domain.reports import (
     SlicedOrder,
     SmartOutcome,
 )
+from jainam.domain.searching import ANY, Terms
 from jainam.domain.sessions import Api, Session
 from jainam.domain.vocabulary import Exchange, Product
 from jainam.ports.clock import AsyncClock
@@ -174,9 +177,42 @@ class AsyncDesk:
         """The contract of one OpenAlgo symbol; raises `SymbolNotFound` (FR7)."""
         return self.contracts.find(SymbolKey(symbol, exchange))
 
-    def find_contracts(self, text: str, exchange: Exchange | None = None, limit: int = 20) -> tuple[Contract, ...]:
-        """Contracts whose symbol or description holds every word of *text*."""
-        return self.contracts.search(text, exchange, limit)
+    def find_contracts(
+        self, text: str = "", exchange: Exchange | None = None, limit: int | None = 20, terms: Terms = ANY
+    ) -> tuple[Contract, ...]:
+        """Contracts whose symbol or description holds every word of *text*, and that meet *terms*; shortest first.
+
+        >>> desk.find_contracts(terms=Terms(prefix="NIFTY", kinds=(Kind.FUTURE,)))      # doctest: +SKIP
+        """
+        return self.contracts.search(text, exchange, limit, terms)
+
+    def expiries(self, name: str, exchange: Exchange = Exchange.NFO) -> tuple[dt.date, ...]:
+        """The days on which futures and options of the underlying *name* expire, the next one first."""
+        return expiries_of(self.contracts.search("", exchange, None, derivatives_of(name)))
+
+    def futures(self, name: str, exchange: Exchange = Exchange.NFO) -> tuple[Contract, ...]:
+        """The futures of the underlying *name*, the next to expire first."""
+        return futures_of(self.contracts.search("", exchange, None, derivatives_of(name)))
+
+    def option_chain(
+        self,
+        name: str,
+        expiry: dt.date | None = None,
+        exchange: Exchange = Exchange.NFO,
+        *,
+        price: Decimal | None = None,
+        width: int | None = None,
+    ) -> Chain | None:
+        """The calls and puts on the underlying *name* that expire on *expiry*, by default the next; ``None`` without.
+
+        With the *price* of the underlying in rupees the strike nearest to it is at the money; with a *width* as well,
+        only so many strikes on either side of it are kept.
+
+        >>> index = desk.contract("NIFTY", Exchange.NSE_INDEX)                          # doctest: +SKIP
+        >>> price = desk.quotes(index)[index.ref].last_price                            # doctest: +SKIP
+        >>> desk.option_chain("NIFTY", price=price, width=5).strikes[5].call.symbol     # doctest: +SKIP
+        """
+        return chain_of(self.contracts.search("", exchange, None, derivatives_of(name)), expiry, price, width)
 
     async def draft(self, **fields: Any) -> Order:
         """The order that OpenAlgo-style *fields* mean; raises `InvalidOrder` with every problem at once (FR10)."""

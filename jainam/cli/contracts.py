@@ -21,7 +21,7 @@ from jainam.adapters.xts.segments import segment_of
 from jainam.cli import shapes, tables
 from jainam.cli.commands import command, opened, settings
 from jainam.cli.output import Output
-from jainam.domain.chains import Chain, chain_of, expiries_of
+from jainam.domain.chains import Chain, chain_of, derivatives_of, expiries_of
 from jainam.domain.errors import NotConfigured
 from jainam.domain.instruments import Contract
 from jainam.domain.loading import Loading, SegmentRead
@@ -262,8 +262,7 @@ def _strikes(found: Chain, name: str) -> tables.Grid:
 def expiries(out: Output, name: Underlying, exchange: Listed = Exchange.NFO) -> None:
     """Show on which days options and futures of an underlying expire."""
     with _store() as store:
-        kinds = (Kind.FUTURE, Kind.CALL, Kind.PUT)
-        listed = store.search("", exchange, None, Terms(name=name.upper(), kinds=kinds))
+        listed = store.search("", exchange, None, derivatives_of(name))
     table = tables.grid("", "Expiry", "Future", "Options>")
     shown = []
     for day in expiries_of(listed):

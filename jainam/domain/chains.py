@@ -10,9 +10,10 @@ from decimal import Decimal
 from attrs import frozen
 
 from jainam.domain.instruments import Contract
+from jainam.domain.searching import Terms
 from jainam.domain.vocabulary import Kind
 
-__all__ = ["Chain", "Strike", "chain_of", "expiries_of", "futures_of"]
+__all__ = ["Chain", "Strike", "chain_of", "derivatives_of", "expiries_of", "futures_of"]
 
 
 @frozen
@@ -31,6 +32,11 @@ class Chain:
     expiry: dt.date
     strikes: tuple[Strike, ...]
     at_the_money: Decimal | None = None
+
+
+def derivatives_of(name: str) -> Terms:
+    """What to look for to have all futures and options of the underlying *name*."""
+    return Terms(name=name.upper(), kinds=(Kind.FUTURE, Kind.CALL, Kind.PUT))
 
 
 def expiries_of(contracts: Iterable[Contract]) -> tuple[dt.date, ...]:
