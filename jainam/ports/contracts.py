@@ -11,7 +11,7 @@ from jainam.domain.loads import Change, Load
 from jainam.domain.searching import ANY, Terms
 from jainam.domain.vocabulary import Exchange
 
-__all__ = ["Approve", "ContractLoads", "ContractLookup", "ContractRows", "Contracts"]
+__all__ = ["ContractLoads", "ContractLookup", "ContractRows", "Contracts"]
 
 Approve: TypeAlias = Callable[[Mapping[str, int]], None]
 """Raises when a set of so many contracts by exchange must not be stored."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,5 +58,12 @@ def terminal(exported: Terminal, contracts: Path, monkeypatch: pytest.MonkeyPatc
         assert loaded["segments"]["NSECM"] > 30
         assert loaded["total"] > 1000
         exported.exchange.rest.reset()
-    monkeypatch.setenv("JAINAM_DATABASE", str(shutil.copy(contracts, tmp_path / "mine.sqlite")))
+    monkeypatch.setenv("JAINAM_DATABASE", str(_copied(contracts, tmp_path / "mine.sqlite")))
     return exported
+
+
+def _copied(source: Path, target: Path) -> Path:
+    """A copy with all that was stored, be it in the file or in the log beside it still."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+    return target
