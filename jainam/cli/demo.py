@@ -13,6 +13,7 @@ from attrs import field, frozen
 from jainam.adapters.clocks import IST, SystemClock
 from jainam.adapters.desk import Desk
 from jainam.adapters.environment import read_settings
+from jainam.adapters.memory_journal import MemoryJournal
 from jainam.adapters.tags import new_tag
 from jainam.cli.commands import command
 from jainam.cli.failures import DECLINED, Failed, Failure
@@ -64,7 +65,8 @@ def demo(
     with server_module().running(exchange) as server:
         # Of the environment nothing is used, and no session is left behind: this touches nobody's real desk.
         settings = attrs.evolve(read_settings(environment(exchange, server.url, database)), session_file=None)
-        with Desk.open(settings, clock=DayClock(day), tags=tags) as desk:
+        # Each demo is the whole of its day: a journal on disk would tell the next one of orders that it never sent.
+        with Desk.open(settings, clock=DayClock(day), tags=tags, journal=MemoryJournal()) as desk:
             stage = Day(desk, server.rest, out, meant)
             if not out.as_json:
                 out.say(f"An XTS exchange for {day:%A, %d %B %Y} listens on {server.url} until this ends.")
