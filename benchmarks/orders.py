@@ -66,7 +66,7 @@ NIFTY = Contract(
     price_high=Decimal("28369.8"),
 )
 ORDERS = 400
-ROUNDS = 9
+ROUNDS = 15
 WRITTEN = 100
 """Orders that are placed to see what a journal costs: fewer, since each waits for the disk twice."""
 
