@@ -200,13 +200,11 @@ def beside_openalgo() -> list[Figure]:
         today = masters(SMALL)
         (folder / "today.json").write_text(json.dumps(today))
         (folder / "yesterday.json").write_text(json.dumps(yesterdays(today)))
-        plugin, ours = theirs("plugin", folder, "fresh", ""), theirs("ours", folder, "", f"{DAY}")
+        reload = _middle("plugin", "openalgo", folder, "again", "")
+        table = _middle("table", "openalgo", folder, "", f"{DAY}")
+        ours = _middle("ours", "ours", folder, "", f"{DAY}")
+        plugin = _middle("plugin", "openalgo", folder, "fresh", "")
         cache, index = theirs("cache", folder), theirs("index", folder)
-        (folder / "openalgo.db").unlink()
-        reload = theirs("plugin", folder, "again", "")
-        for file in folder.glob("openalgo.db*"):
-            file.unlink()
-        table = theirs("table", folder, "", f"{DAY}")
     return [
         Figure("the plugin's processing", plugin["seconds"], unit="s"),
         Figure("text to store against the plugin's processing", ours["seconds"] / plugin["seconds"], 0.15),
@@ -220,6 +218,16 @@ def beside_openalgo() -> list[Figure]:
         Figure("filling the index against OpenAlgo's cache, CPU", index["seconds"] / cache["seconds"], 0.2),
         Figure("filling the index against OpenAlgo's cache, memory", index["megabytes"] / cache["megabytes"], 0.5),
     ]
+
+
+def _middle(script: str, database: str, folder: Path, *arguments: str) -> dict[str, Any]:
+    """What three processes measured, the one in the middle; each makes *database* anew."""
+    found = []
+    for _ in range(3):
+        for file in [*folder.glob(f"{database}.db*"), *folder.glob("over")]:
+            file.unlink()
+        found.append(theirs(script, folder, *arguments))
+    return sorted(found, key=lambda figures: float(figures["seconds"]))[1]
 
 
 if __name__ == "__main__":

@@ -37,6 +37,9 @@ def now_held():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
 def said(**figures):
     print(json.dumps(figures))
+def host_pragmas():  # that every connection of OpenAlgo's has, where its version sets any
+    if os.path.getsize(checkout + "/database/__init__.py"):
+        exec(compile(open(checkout + "/database/__init__.py").read(), "__init__.py", "exec"), {})
 quiet = logging.getLogger("quiet")
 quiet.disabled = True
 """
@@ -62,8 +65,7 @@ module("database.auth_db", get_auth_token=None)
 def engine_of(url):
     return sqlalchemy.create_engine(url, poolclass=NullPool)
 module("database.engine_factory", create_db_engine=engine_of)
-if os.path.getsize(checkout + "/database/__init__.py"):  # the pragmas that its connections have
-    exec(compile(open(checkout + "/database/__init__.py").read(), "__init__.py", "exec"), {})
+host_pragmas()
 spec = types.ModuleType("database.symbol")
 sys.modules["database.symbol"] = spec
 exec(compile(open(checkout + "/database/symbol.py").read(), "symbol.py", "exec"), spec.__dict__)
@@ -114,6 +116,7 @@ import datetime as dt, sqlite3, subprocess
 import sqlalchemy
 from sqlalchemy.pool import NullPool
 module("utils"); module("utils.logging", get_logger=lambda name: quiet)
+host_pragmas()
 spec = types.ModuleType("database.symbol")
 exec(compile(open(checkout + "/database/symbol.py").read(), "symbol.py", "exec"), spec.__dict__)
 spec.Base.metadata.create_all(bind=spec.engine)

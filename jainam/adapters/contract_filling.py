@@ -64,6 +64,7 @@ def fill(database: Any, is_file: bool, broker: str, rows: Iterable[Row], first: 
     details = Inserts("contract_detail", _DETAILS, is_file)
     days: dict[str | None, str] = {None: ""}
     ticks: dict[str, float] = {}
+    strikes: dict[str | None, float] = {}
     counts: dict[str, int] = {}
     number = first
     with _cursor(database) as cursor:
@@ -71,7 +72,10 @@ def fill(database: Any, is_file: bool, broker: str, rows: Iterable[Row], first: 
             names: list[object] = []
             terms: list[object] = []
             for row in some:
-                exchange, symbol, token, kind, name, shown, segment, lot, tick, expiry, strike, *_ = row
+                (
+                    exchange, symbol, token, kind, name, shown, segment, lot, tick, expiry, strike,
+                    freeze, low, high, multiplier, series, isin, description,
+                ) = row  # fmt: skip
                 day = days.get(expiry)
                 if day is None:
                     day = days[expiry] = table_date(str(expiry))
@@ -79,12 +83,13 @@ def fill(database: Any, is_file: bool, broker: str, rows: Iterable[Row], first: 
                 if step is None:
                     step = ticks[tick] = float(tick)
                 counts[exchange] = counts.get(exchange, 0) + 1
-                struck = None if strike is None else float(strike)
+                struck = strikes.get(strike)
+                if struck is None and strike is not None:
+                    struck = strikes[strike] = float(strike)
                 names += (
                     number, broker, symbol, shown, name, exchange, segment, token, day, struck, lot, kind, step
                 )  # fmt: skip
-                terms.append(number)
-                terms += row[8:]
+                terms += (number, tick, expiry, strike, freeze, low, high, multiplier, series, isin, description)
                 number += 1
             cursor.execute(symbols.statement(len(some)), names)
             cursor.execute(details.statement(len(some)), terms)

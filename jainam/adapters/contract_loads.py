@@ -24,6 +24,9 @@ from jainam.ports.contracts import Approve
 
 __all__ = ["store_set"]
 
+_CACHE = -16_384
+"""Kilobytes, below zero as SQLite wants them: with half as many, indexes are sorted in a file; twice gain nothing."""
+
 
 def store_set(
     database: Any, is_file: bool, broker: str, rows: Iterable[Row], approve: Approve | None, now: dt.datetime
@@ -32,6 +35,8 @@ def store_set(
 
     Whatever *rows* or *approve* raise undoes all of it, as does `ValueError` when there are no rows.
     """
+    if is_file:
+        database.execute_sql(f"PRAGMA cache_size = {_CACHE}")
     with keep_apart(database, is_file):
         had_some = _remember(database, broker)
         indexes = _take_indexes_down(database) if is_file else []

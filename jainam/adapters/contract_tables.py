@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 _CACHE = -8_192
-"""Kilobytes, below zero as SQLite wants them: a load fills tables from end to end and needs no more."""
+"""Kilobytes, below zero as SQLite wants them: what is looked up in a day lies close together."""
 
 
 class SymbolToken(peewee.Model):

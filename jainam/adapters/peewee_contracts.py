@@ -55,7 +55,8 @@ class _Memory:
     """What was read of one generation; contracts of two generations never meet in one."""
 
     generation: int = 0
-    by_key: dict[SymbolKey, Contract] = field(factory=dict)
+    # By symbol and exchange as a tuple: Python hashes and compares one by itself, an object's own methods cost thrice.
+    by_key: dict[tuple[str, Exchange], Contract] = field(factory=dict)
     by_ref: dict[InstrumentRef, Contract] = field(factory=dict)
 
     def keep(self, contract: Contract) -> None:
@@ -63,11 +64,14 @@ class _Memory:
         if len(self.by_key) >= _REMEMBERED:
             self.by_key.clear()
             self.by_ref.clear()
-        self.by_key[contract.key] = contract
+        key = contract.key
+        self.by_key[key.symbol, key.exchange] = contract
 
     def number(self, contracts: Iterable[Contract]) -> None:
         """Let those of *contracts* that are remembered be found by their number as well, which few ever are."""
-        self.by_ref.update((contract.ref, contract) for contract in contracts if contract.key in self.by_key)
+        self.by_ref.update(
+            (contract.ref, contract) for contract in contracts if (contract.symbol, contract.exchange) in self.by_key
+        )
 
     def among(self, refs: Iterable[InstrumentRef]) -> dict[InstrumentRef, Contract]:
         """The contracts of those *refs* that are remembered."""
@@ -113,7 +117,7 @@ class PeeweeContracts:
 
     def find(self, key: SymbolKey) -> Contract:
         """The contract of *key*; raises `SymbolNotFound`, which says so when the store is empty."""
-        contract = self._memory.by_key.get(key)
+        contract = self._memory.by_key.get((key.symbol, key.exchange))
         if contract is not None and self._monotonic() < self._trusted_until:
             return contract
         found = self._do(lambda db: self._found(db, key, contract))

@@ -42,7 +42,7 @@ class InstrumentRef:
         return f"{self.exchange.value}#{self.token}"
 
 
-@frozen(kw_only=True)
+@frozen
 class Contract:
     """Everything an order check needs to know about one instrument.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from jainam.adapters.xts.credentials import Caller
@@ -72,7 +73,7 @@ def _rows(text: str, segment: str, today: dt.date, tally: Tally) -> Iterator[Row
     cash: list[Row] = []
     is_clean = _is_text(text)
     contracts = 0
-    for number, line in enumerate(_lines(text), 1):
+    for number, line in enumerate(chain.from_iterable(_lines(text)), 1):
         columns = line.split("|")
         try:
             # Column 3 says which of the three layouts a row has; its length alone does not (trap 11).
@@ -107,14 +108,14 @@ def _set_aside(number: int, columns: list[str], reason: Exception, segment: str,
         tally.troubles.append(f"line {number}{_called(columns)}: {_trouble(columns, reason)}")
 
 
-def _lines(text: str) -> Iterator[str]:
+def _lines(text: str) -> Iterator[list[str]]:
     """The lines of *text*, a few hundred at a time: all of them at once would be another copy of the file."""
     start = 0
     has_returns = "\r" in text
     while start < len(text):
         end = text.find("\n", start + CHARACTERS_AT_ONCE)
         lines = text[start : end if end >= 0 else len(text)].split("\n")
-        yield from [line.rstrip("\r") for line in lines] if has_returns else lines
+        yield [line.rstrip("\r") for line in lines] if has_returns else lines
         start = end + 1 if end >= 0 else len(text)
 
 
@@ -167,10 +168,11 @@ def _named(cash: list[Row], exchange: Exchange) -> Iterator[Row]:
     cash.sort(key=lambda row: ranks.get(row[15], len(ranks)))
     others: list[Row] = []
     taken: set[tuple[str, str]] = set()
+    is_open = exchange is not Exchange.NSE
     for row in cash:
-        may_own = row[15] in ranks or exchange is not Exchange.NSE or row[3] == Kind.INDEX
-        if may_own and (row[0], row[1]) not in taken:
-            taken.add((row[0], row[1]))
+        name = row[0], row[1]
+        if (is_open or row[15] in ranks or row[3] == Kind.INDEX) and name not in taken:
+            taken.add(name)
             yield row
         else:
             others.append(row)

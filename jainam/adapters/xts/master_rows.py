@@ -56,25 +56,29 @@ class RowReader:
         return self._unexpiring(columns, exchange.value, index_name(columns[3], exchange), INDEX)
 
     def _unexpiring(self, columns: list[str], exchange: str, symbol: str, kind: str) -> Row:
+        (
+            segment, _, _, name, _, series, _, _, high, low, freeze, tick, lot, multiplier,
+            shown, isin, _, _, description, *_,
+        ) = columns  # fmt: skip
         return (
             exchange,
             symbol,
             self._token(columns),
             kind,
-            columns[3],
-            columns[14],
-            self.segment,
-            self._size(columns[12]),
-            self._price(columns[11]),
+            name,
+            shown,
+            segment,
+            self._sizes.get(lot) or self._size(lot),
+            self._prices.get(tick) or self._price(tick),
             None,
             None,
-            self._largest_order(columns[10]),
-            self._band(columns[9], 10),
-            self._band(columns[8], 9),
-            self._number(columns[13], 14),
-            columns[5],
-            columns[15],
-            columns[18],
+            self._freezes[freeze] if freeze in self._freezes else self._largest_order(freeze),
+            self._band(low, 10),
+            self._band(high, 9),
+            multiplier if multiplier == "1" else self._number(multiplier, 14),
+            series,
+            isin,
+            description,
         )
 
     def future(self, columns: list[str]) -> Row:
@@ -106,18 +110,18 @@ class RowReader:
     def option(self, columns: list[str]) -> Row:
         """A call or a put; most rows of a master are one, so this is the text that has to be fast."""
         (
-            segment, _, _, name, _, series, _, _, high, low, freeze, tick, lot, multiplier,
+            segment, token, _, name, _, series, _, _, high, low, freeze, tick, lot, multiplier,
             _, _, expires, struck, right, shown, _, _, description,
         ) = columns  # fmt: skip
-        if right not in RIGHTS:
+        letters = RIGHTS.get(right)
+        if letters is None:
             raise ValueError("column 19 is neither call nor put")
         expiry, day = self._expiries.get(expires) or self._running(expires)
         strike, written = self._strikes.get(struck) or self._struck(struck)
-        letters = RIGHTS[right]
         return (
             self._exchange,
             f"{name}{day}{written}{letters}",
-            self._token(columns),
+            int(token) if token[:1] > "0" and token.isdecimal() and len(token) < 18 and name else self._token(columns),
             letters,
             name,
             shown,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from jainam.domain.listings import Row
 from jainam.domain.symbols import table_date
@@ -33,6 +33,9 @@ _NAMES = ", ".join(COLUMNS)
 _ROWS_AT_ONCE = 500
 _MOST_CHANGED = 0.3
 """The share of rows beyond which it costs less to build the indexes anew than to look up each place in them."""
+
+Number: TypeAlias = tuple[int]
+"""A row's `id`, as a database hands it out and takes it back."""
 
 # Its sequence stands beside the column and not behind it, where SQLAlchemy made the table.
 _NUMBERED = """
@@ -62,15 +65,15 @@ def replace_symtoken(engine: Any, rows: Sequence[Row]) -> int:
 
 
 def _bring_up_to_date(cursor: Any, is_file: bool, rows: Sequence[Row]) -> None:
-    cursor.execute(f"SELECT id, {_NAMES} FROM symtoken")  # noqa: S608 (our own names)
-    found = cursor.fetchall()
-    known: dict[tuple[object, ...], int] = {row[1:]: row[0] for row in found}
+    cursor.execute("SELECT id FROM symtoken ORDER BY id")
+    numbers: list[Number] = cursor.fetchall()
+    cursor.execute(f"SELECT {_NAMES} FROM symtoken ORDER BY id")  # noqa: S608 (our own names)
+    known: dict[tuple[object, ...], Number] = dict(zip(cursor, numbers, strict=True))
     total = len(known)
-    gone: list[int] = []
-    if len(found) > total:  # rows that are there twice: one of them is known, the others go
+    gone: list[Number] = []
+    if len(numbers) > total:  # rows that are there twice: one of them is known, the others go
         kept = set(known.values())
-        gone = [row[0] for row in found if row[0] not in kept]
-    del found
+        gone = [number for number in numbers if number not in kept]
     fresh = [row for row in _host_rows(rows) if known.pop(row, None) is None]
     gone += known.values()
     if is_file and len(fresh) + len(gone) > total * _MOST_CHANGED:
@@ -80,7 +83,7 @@ def _bring_up_to_date(cursor: Any, is_file: bool, rows: Sequence[Row]) -> None:
         _insert(cursor, is_file, fresh)
 
 
-def _write_without_indexes(cursor: Any, fresh: list[tuple[object, ...]], gone: list[int], total: int) -> None:
+def _write_without_indexes(cursor: Any, fresh: list[tuple[object, ...]], gone: list[Number], total: int) -> None:
     """The same with SQLite's indexes taken down and built again, by the very statements that made them."""
     cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'symtoken'")
     indexes = [(name, sql) for name, sql in cursor.fetchall() if sql]
@@ -95,12 +98,13 @@ def _write_without_indexes(cursor: Any, fresh: list[tuple[object, ...]], gone: l
         cursor.execute(sql)
 
 
-def _delete(cursor: Any, is_file: bool, numbers: list[int]) -> None:
+def _delete(cursor: Any, is_file: bool, numbers: list[Number]) -> None:
     if is_file:
-        cursor.executemany("DELETE FROM symtoken WHERE id = ?", [(number,) for number in numbers])
+        cursor.executemany("DELETE FROM symtoken WHERE id = ?", numbers)
         return
     for some in _batches(numbers):
-        cursor.execute(f"DELETE FROM symtoken WHERE id IN ({', '.join(['%s'] * len(some))})", some)  # noqa: S608
+        marks = ", ".join(["%s"] * len(some))
+        cursor.execute(f"DELETE FROM symtoken WHERE id IN ({marks})", [number for (number,) in some])  # noqa: S608
 
 
 def _insert(cursor: Any, is_file: bool, rows: list[tuple[object, ...]]) -> None:
@@ -125,16 +129,24 @@ def _batches(values: list[Any]) -> Iterator[list[Any]]:
 
 def _host_rows(rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
     """*rows* as the host keeps them: tokens are text, an index is named as it is called, a share's strike is 1."""
+    index = Kind.INDEX.value
     days: dict[str | None, str] = {None: ""}
+    ticks: dict[str, float] = {}
     for row in rows:
-        exchange, symbol, token, kind, name, broker_symbol, broker_exchange, lot, tick, expiry, strike = row[:11]
+        (
+            exchange, symbol, token, kind, name, broker_symbol, broker_exchange, lot, tick, expiry, strike,
+            _, _, _, _, _, _, _,
+        ) = row  # fmt: skip
         day = days.get(expiry)
         if day is None:
             day = days[expiry] = table_date(str(expiry))
+        step = ticks.get(tick)
+        if step is None:
+            step = ticks[tick] = float(tick)
         yield (
             symbol,
             broker_symbol,
-            symbol if kind == Kind.INDEX else name,
+            symbol if kind == index else name,
             exchange,
             broker_exchange,
             str(token),
@@ -142,5 +154,5 @@ def _host_rows(rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
             1.0 if strike is None else float(strike),
             lot,
             kind,
-            float(tick),
+            step,
         )
