@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import peewee
 
-from jainam.adapters.databases import write_ahead
+from jainam.adapters.databases import transaction, write_ahead
 
 __all__ = [
     "COLUMNS_OF_ROW",
@@ -153,18 +155,10 @@ def _has(database: Any, is_file: bool, table: str) -> bool:
     return database.execute_sql(_IN_FILE if is_file else _ON_SERVER, (table,)).fetchone() is not None
 
 
-def keep_apart(database: Any, is_file: bool) -> Any:
-    """A transaction that no other loader's overlaps; SQLite refuses who reads first and would write while others do."""
-    if is_file:
-        return database.atomic("IMMEDIATE")
-    transaction = database.atomic()
-
-    class Locked:
-        def __enter__(self) -> None:
-            transaction.__enter__()
+@contextmanager
+def keep_apart(database: Any, is_file: bool) -> Iterator[None]:
+    """A transaction that no other loader's overlaps."""
+    with transaction(database, is_file):
+        if not is_file:
             database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-
-        def __exit__(self, *trouble: Any) -> Any:
-            return transaction.__exit__(*trouble)
-
-    return Locked()
+        yield

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from jainam.domain.errors import NotConfigured
 
-__all__ = ["BUSY_SECONDS", "Place", "reason_of", "settings_named"]
+__all__ = ["BUSY_SECONDS", "Place", "reason_of", "settings_named", "transaction", "write_ahead"]
 
 BUSY_SECONDS = 10.0
 """How long anything waits for others to be done with the database."""
@@ -22,6 +22,7 @@ BUSY_SECONDS = 10.0
 _HINTS = {
     "database is locked": "another program keeps the database locked",
     "database or disk is full": "the disk is full; free some space",
+    "disk I/O error": "the disk refuses to be written or read; it may be full or failing",
     "attempt to write a readonly database": "its file may not be written; look at the rights of it and of its folder",
     "unable to open database file": "its file cannot be opened; look at the rights of it and of its folder",
 }
@@ -86,10 +87,26 @@ def write_ahead(database: Any) -> None:
             if database.execute_sql("PRAGMA journal_mode").fetchone() != ("wal",):
                 database.execute_sql("PRAGMA journal_mode = wal")
             return
-        except peewee.OperationalError:
-            if time.monotonic() >= until:
+        except peewee.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= until:
                 raise
             time.sleep(0.01)
+
+
+@contextmanager
+def transaction(database: Any, is_file: bool) -> Iterator[None]:
+    """All of it or nothing; in a file it is a writer's from its start, for whoever reads first may be refused later.
+
+    When the disk is full, SQLite has undone it before peewee tries to, whose complaint about that is not the reason.
+    """
+    try:
+        with database.atomic("IMMEDIATE") if is_file else database.atomic():
+            yield
+    except peewee.OperationalError as error:
+        reason: BaseException | None = error
+        while reason is not None and "no transaction is active" in str(reason):
+            reason = reason.__context__
+        raise (reason or error) from None
 
 
 def reason_of(error: Exception, is_file: bool) -> str:

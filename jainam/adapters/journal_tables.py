@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jainam.adapters.databases import transaction
 from jainam.adapters.journal_rows import NO_DIGEST
 from jainam.domain.errors import NotConfigured
 
@@ -99,7 +100,7 @@ def prepare(database: Any, is_file: bool, create: bool) -> None:
             raise NotConfigured(
                 "there is no journal in the database named by JAINAM_DATABASE: nothing was sent from it"
             )
-        with database.atomic("IMMEDIATE") if is_file else database.atomic():
+        with transaction(database, is_file):
             if not is_file:
                 database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             if not _has_tables(database, is_file):

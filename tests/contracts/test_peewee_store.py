@@ -1,37 +1,24 @@
-"""What holds for the store on SQLite alone: its tables, other processes, crashes, and files that are no database."""
+"""What holds for the store on SQLite alone: its tables, several brokers in one, and what it remembers of them."""
 
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
-import os
-import random
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from threading import Barrier, Event
-from typing import Any
 
 import pytest
 from attrs import define, evolve
 
 from contracts.contracts_suite import OPTION, SHARE, SOME
-from jainam.adapters import databases, peewee_contracts
+from contracts.store_file import many, sql
+from jainam.adapters import peewee_contracts
 from jainam.adapters.peewee_contracts import PeeweeContracts
-from jainam.domain.errors import NotConfigured, SymbolNotFound
-from jainam.domain.instruments import Contract, SymbolKey, Token
+from jainam.domain.errors import SymbolNotFound
+from jainam.domain.instruments import Contract, Token
 from jainam.domain.loads import Load
-from jainam.domain.vocabulary import Exchange
 
 NOON = dt.datetime(2026, 1, 12, 12, 0, tzinfo=dt.UTC)
-CANARY = "canary-9c1e-password"
 
 
 @define
@@ -47,20 +34,6 @@ class Seconds:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "contracts.db"
-
-
-def many(size: int, lot_size: int = 1) -> list[Contract]:
-    """A set of that size, all of it with one lot size."""
-    return [
-        evolve(SHARE, key=SymbolKey(f"S{number}", Exchange.NSE), token=Token(number), lot_size=lot_size)
-        for number in range(size)
-    ]
-
-
-def sql(file: Path, statement: str) -> list[Any]:
-    """What SQLite itself says of the file."""
-    with closing(sqlite3.connect(file)) as connection, connection:
-        return connection.execute(statement).fetchall()
 
 
 def test_table_of_the_document(file: Path) -> None:
@@ -146,16 +119,6 @@ def test_outlives_the_process(file: Path) -> None:
     assert Load(loaded_at=NOON, rows=len(SOME), counts=counts) == later.last_load()
 
 
-@pytest.mark.parametrize("named", [lambda file: str(file), lambda file: f"sqlite:///{file}", lambda file: file])
-def test_ways_to_name_a_file(file: Path, named: Callable[[Path], str | Path]) -> None:
-    """A database is named by a path or a ``sqlite:///`` URL, and its folder is made."""
-    file = file.parent / "new folder" / "contracts.db"
-
-    PeeweeContracts(named(file)).replace_all(SOME)
-
-    assert file.exists()
-
-
 def test_replacement_elsewhere_is_seen_within_a_second(file: Path) -> None:
     """A set that another process stored is noticed when what is remembered is a second old."""
     clock = Seconds()
@@ -238,187 +201,6 @@ def test_memory_is_bounded(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(store._memory.by_ref) <= 10
 
 
-def test_failed_insert_keeps_the_old_set(file: Path) -> None:
-    """A replacement that the database refuses half-way changes nothing and names the setting."""
-    store = PeeweeContracts(file)
-    store.replace_all(SOME)
-    sql(
-        file,
-        "CREATE TRIGGER full BEFORE INSERT ON contract_detail WHEN NEW.id > 7"
-        " BEGIN SELECT RAISE(ABORT, 'disk is full'); END",
-    )
-
-    with pytest.raises(NotConfigured, match="JAINAM_DATABASE cannot be used: disk is full"):
-        store.replace_all(many(20))
-
-    assert SHARE == store.find(SHARE.key)
-    assert len(SOME) == len(store.search(""))
-    assert store.last_load() == PeeweeContracts(file).last_load()
-
-
-def test_readers_see_one_whole_set(file: Path) -> None:
-    """While a set is replaced over and over, every reader sees one of them, never two."""
-    PeeweeContracts(file).replace_all(many(300))
-    refs = [one.ref for one in many(300)]
-    over = Event()
-
-    def replace() -> None:
-        writer = PeeweeContracts(file)
-        for lot_size in range(2, 8):
-            writer.replace_all(many(300, lot_size))
-        over.set()
-
-    reader = PeeweeContracts(file, monotonic=lambda: time.monotonic() * 1000)
-    with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(replace)
-        while not over.is_set() and not writing.done():
-            named = reader.named(refs)
-            assert (300, 1) == (len(named), len({one.lot_size for one in named.values()}))
-            time.sleep(0.005)  # a thread that never rests leaves the writer, which lets go for every row, hardly a turn
-        writing.result()
-    assert 7 == reader.find(SymbolKey("S5", Exchange.NSE)).lot_size
-
-
-def test_loaders_at_once(file: Path) -> None:
-    """Of loaders that open a new file and store at once each succeeds, and the last one's whole set remains."""
-    start = Barrier(4)
-
-    def load(size: int) -> int:
-        start.wait()
-        return PeeweeContracts(file).replace_all(many(size, lot_size=size))
-
-    sizes = [300, 400, 500, 600]
-    with ThreadPoolExecutor(4) as pool:
-        assert sizes == list(pool.map(load, sizes))
-
-    found = PeeweeContracts(file).search("", limit=10_000)
-    assert {len(found)} == {one.lot_size for one in found}
-
-
-def test_opening_waits_for_the_lock_that_wal_needs(file: Path) -> None:
-    """A new file that another connection holds is waited for, since SQLite itself does not wait for this one lock."""
-    holder = sqlite3.connect(file, check_same_thread=False)
-    holder.execute("CREATE TABLE anything (n)")
-    holder.execute("BEGIN EXCLUSIVE")
-    with ThreadPoolExecutor(1) as pool:
-        opening = pool.submit(PeeweeContracts, file)
-        time.sleep(0.1)
-        assert not opening.done()
-        holder.rollback()
-        assert opening.result().replace_all(many(3)) == 3
-    holder.close()
-
-
-def test_a_file_that_stays_locked_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting has an end, and then the setting to look at is named."""
-    monkeypatch.setattr(databases, "BUSY_SECONDS", 0.02)
-    holder = sqlite3.connect(file)
-    holder.execute("CREATE TABLE anything (n)")
-    holder.execute("BEGIN EXCLUSIVE")
-
-    with pytest.raises(NotConfigured, match="JAINAM_DATABASE"):
-        PeeweeContracts(file)
-    holder.close()
-
-
-LOADER = """
-import sys
-from itertools import count
-from contracts.contracts_suite import SHARE
-from contracts.test_peewee_store import many
-from jainam.adapters.peewee_contracts import PeeweeContracts
-
-store = PeeweeContracts(sys.argv[1])
-sets = [many(size, lot_size=size) for size in (700, 800, 900)]
-for number in count():
-    store.replace_all(sets[number % 3])
-    print(number, flush=True)
-"""
-
-
-def test_survives_being_killed(file: Path) -> None:
-    """A loader killed at any moment leaves a whole set behind, the one before or the new one (X9)."""
-    paths = os.pathsep.join(path for path in (str(Path(__file__).parents[1]), *sys.path) if path)
-    moments = random.Random(7)
-    for _ in range(4):
-        with subprocess.Popen(
-            [sys.executable, "-c", LOADER, str(file)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": paths},
-        ) as loader:
-            assert loader.stdout is not None
-            assert b"0\n" == loader.stdout.readline()
-            time.sleep(moments.uniform(0, 0.06))
-            loader.send_signal(signal.SIGKILL)
-
-        store = PeeweeContracts(file)
-        found = store.search("", limit=10_000)
-        load = store.last_load()
-        assert load is not None
-        assert {len(found)} == {load.rows} == {one.lot_size for one in found}
-    assert [("ok",)] == sql(file, "PRAGMA integrity_check")
-
-
-def test_no_connection_is_left_open(file: Path) -> None:
-    """Threads take turns with one connection, and none is open after the store was closed."""
-    store = PeeweeContracts(file)
-    store.replace_all(SOME)
-
-    with ThreadPoolExecutor(8) as pool:
-        assert [SHARE] * 40 == list(pool.map(lambda _: store.find(SHARE.key), range(40)))
-    store.close()
-
-    assert ["contracts.db"] == sorted(path.name for path in file.parent.iterdir())
-
-
-def test_no_database(file: Path) -> None:
-    """A file that is no database is named by its setting, with the reason and without its path."""
-    file.write_bytes(b"this is a letter to my aunt " * 100)
-
-    with pytest.raises(NotConfigured, match="JAINAM_DATABASE cannot be used: file is not a database") as caught:
-        PeeweeContracts(file)
-
-    assert str(file) not in str(caught.value)
-
-
-def test_database_that_broke(file: Path) -> None:
-    """A database that breaks while it is in use is reported in the same words."""
-    store = PeeweeContracts(file)
-    sql(file, "DROP TABLE contract_set")
-
-    with pytest.raises(NotConfigured, match="JAINAM_DATABASE cannot be used: no such table"):
-        store.find(SHARE.key)
-
-
-@pytest.mark.parametrize("place", ["a folder", "below a file"])
-def test_place_for_no_file(tmp_path: Path, place: str) -> None:
-    """A place where no file can be is named by its setting."""
-    (tmp_path / "a folder").mkdir()
-    (tmp_path / "file").touch()
-
-    with pytest.raises(NotConfigured, match="JAINAM_DATABASE cannot be used: "):
-        PeeweeContracts(tmp_path / {"a folder": "a folder", "below a file": "file/contracts.db"}[place])
-
-
-@pytest.mark.parametrize("location", ["", ":memory:", "sqlite://", "sqlite:///:memory:", f"mysql://me:{CANARY}@db/x"])
-def test_no_such_kind_of_database(location: str) -> None:
-    """A database that would be forgotten at once, or is of a kind unknown here, is refused without being quoted."""
-    with pytest.raises(NotConfigured, match="JAINAM_DATABASE must name a file or a postgresql:// URL") as caught:
-        PeeweeContracts(location)
-
-    assert CANARY not in str(caught.value)
-
-
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
-def test_postgresql_without_driver(scheme: str) -> None:
-    """PostgreSQL is spoken where a driver is installed; otherwise the message says which one to install."""
-    if importlib.util.find_spec("psycopg2") or importlib.util.find_spec("psycopg"):
-        pytest.skip("a driver is installed")
-
-    with pytest.raises(NotConfigured, match=r"needs a PostgreSQL driver: pip install 'jainam\[postgres\]'"):
-        PeeweeContracts(f"{scheme}://me:{CANARY}@127.0.0.1:9/contracts")
-
-
 def test_text_is_text(file: Path) -> None:
     """What looks like SQL in a master row is text."""
     hostile = evolve(SHARE, description="x'); DROP TABLE symbol_token; --", strike=Decimal("1E+3"))
@@ -427,27 +209,3 @@ def test_text_is_text(file: Path) -> None:
 
     assert hostile == PeeweeContracts(file, "me' OR '1'='1").find(SHARE.key)
     assert () == PeeweeContracts(file).search("")
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand(file: Path) -> None:
-    """A hundred thousand contracts are stored in seconds and found in no time (FR8, NFR1, AC 1.1.5)."""
-    store = PeeweeContracts(file)
-    everything = many(100_000)
-    started = time.perf_counter()
-    assert 100_000 == store.replace_all(everything)
-    stored = time.perf_counter()
-    wanted = [everything[number * 997].key for number in range(100)]
-    cold = [_seconds(store, key) for key in wanted]
-    warm = [_seconds(store, key) for key in wanted]
-
-    # Wide of what a quiet machine shows (1.2 s, 0.4 ms, 0.4 µs), for a busy one runs this too.
-    assert stored - started < 30
-    assert sorted(cold)[50] < 0.1
-    assert min(warm) < 0.000_050
-
-
-def _seconds(store: PeeweeContracts, key: SymbolKey) -> float:
-    started = time.perf_counter()
-    store.find(key)
-    return time.perf_counter() - started
