@@ -6,6 +6,7 @@ What it adds: a task that is cancelled while an order is in flight first learns 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -20,7 +21,18 @@ from jainam.adapters.turns import NO_LOCK, PATIENCE, POLL, PROMPT, not_our_turn
 from jainam.domain.errors import Halted, JainamError, OutcomeUnknown
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket, Window
-from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, PlaceOrder, Step, Together, Traffic
+from jainam.domain.steps import (
+    Alone,
+    BrokerStep,
+    Flow,
+    Outcome,
+    Pause,
+    PlaceOrder,
+    ReplaceContracts,
+    Step,
+    Together,
+    Traffic,
+)
 from jainam.ports.clock import AsyncClock
 from jainam.ports.locks import Hold, Locks
 from jainam.ports.pacing import Pacing
@@ -28,6 +40,7 @@ from jainam.ports.transport import AsyncTransport
 
 __all__ = ["AsyncRunner"]
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -153,7 +166,7 @@ class AsyncRunner:
             return None, trouble
 
     async def _perform(self, step: Step[Any], flight: _Flight, turn: Hold | None) -> Any:
-        """The answer to a step about time or about other flows."""
+        """The answer to a step that takes time, or is about other flows."""
         match step:
             case Pause(seconds):
                 return await self.clock.sleep(seconds) if seconds else None
@@ -167,6 +180,8 @@ class AsyncRunner:
                         hold()
             case Together(flows):
                 return await self._together(flows, flight, turn)
+            case ReplaceContracts():
+                return await _in_a_thread(self.local.store, step)
             case _:
                 raise TypeError(f"no runner knows how to perform {type(step).__name__}")
 
@@ -321,6 +336,16 @@ class AsyncRunner:
             if not flight.sent or not flight.waits_for(stop):
                 raise
         return tuple(_outcome(task) for task in tasks)
+
+
+async def _in_a_thread(work: Callable[[S], T], subject: S) -> T:
+    """What *work* makes of *subject* while the loop goes on; a task that is cancelled meanwhile ends after it has."""
+    working = asyncio.get_running_loop().run_in_executor(None, work, subject)
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait({working})
+        raise
 
 
 def _outcome(task: asyncio.Task[Outcome[T]]) -> Outcome[T]:

@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 
 from jainam.adapters.record import Record
 from jainam.domain.house import House
+from jainam.domain.loads import Load
 from jainam.domain.orders import OrderTag
 from jainam.domain.pacing import LimitExceeded, LimitRefused
 from jainam.domain.steps import (
@@ -74,7 +75,6 @@ class LocalAnswers:
             NewTag: lambda step: self.tags(),
             Waits: lambda step: self.waits,
             NameContracts: lambda step: self.contracts.named(step.refs),
-            ReplaceContracts: lambda step: self.contracts.replace_rows(step.rows, step.approve),
             LastLoad: lambda step: self.contracts.last_load(),
             KnownSession: lambda step: self.sessions.latest(step.api),
             KeepSession: lambda step: self.sessions.keep(step.session),
@@ -107,6 +107,10 @@ class LocalAnswers:
     def _know_pnl(self, step: KnowPnl) -> None:
         if self.learn_pnl is not None:
             self.learn_pnl(step.pnl, self.record.now())
+
+    def store(self, step: ReplaceContracts) -> Load:
+        """Put a set of contracts in the place of the one before, which takes a second and more: no answer at once."""
+        return self.contracts.replace_rows(step.rows, step.approve)
 
     def tell(self, event: object) -> None:
         """Let the log, and whoever listens, know of *event*."""

@@ -18,7 +18,18 @@ from jainam.adapters.turns import NO_LOCK, PATIENCE, POLL, PROMPT, not_our_turn
 from jainam.domain.errors import JainamError
 from jainam.domain.login import after_login, needs_login
 from jainam.domain.pacing import Ticket, Window
-from jainam.domain.steps import Alone, BrokerStep, Flow, Outcome, Pause, PlaceOrder, Step, Together, Traffic
+from jainam.domain.steps import (
+    Alone,
+    BrokerStep,
+    Flow,
+    Outcome,
+    Pause,
+    PlaceOrder,
+    ReplaceContracts,
+    Step,
+    Together,
+    Traffic,
+)
 from jainam.ports.clock import Clock
 from jainam.ports.locks import Hold, Locks
 from jainam.ports.pacing import Pacing
@@ -100,7 +111,7 @@ class Runner:
             return None, trouble
 
     def _perform(self, step: Step[Any], turn: Hold | None) -> Any:
-        """The answer to a step about time or about other flows."""
+        """The answer to a step that takes time, or is about other flows."""
         match step:
             case Pause(seconds):
                 return self.clock.sleep(seconds) if seconds else None
@@ -114,6 +125,8 @@ class Runner:
                         hold()
             case Together(flows):
                 return self._together(flows, turn)
+            case ReplaceContracts():
+                return self.local.store(step)
             case _:
                 raise TypeError(f"no runner knows how to perform {type(step).__name__}")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -22,7 +23,10 @@ from jainam.domain.books import positions
 from jainam.domain.closing import close_all_positions
 from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.flows import place_order
-from jainam.domain.steps import Flow, Pause, Together, Waits
+from jainam.domain.listings import Row, row_of
+from jainam.domain.loads import Load
+from jainam.domain.steps import Flow, Pause, ReplaceContracts, Together, Waits
+from jainam.ports.contracts import Approve
 from jainam.simulator import Rest, SimulatorSettings
 
 
@@ -343,3 +347,57 @@ class TestAsyncioRunner(RunnerSuite, RunnerJournalSuite, RunnerTurnsSuite):
             desk.run(both())
 
         assert ended == ["slow"]
+
+
+class SlowContracts(MemoryContracts):
+    """A store whose load goes on until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(SHARES)
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def replace_rows(self, rows: Iterable[Row], approve: Approve | None = None) -> Load:
+        self.begun.set()
+        assert self.may_end.wait(10)
+        return super().replace_rows(rows, approve)
+
+
+def storing() -> Flow[Load]:
+    return (yield from ReplaceContracts([row_of(SHARES[0])], lambda counts: None))
+
+
+async def begun(desk: AsyncioHarness) -> tuple[SlowContracts, asyncio.Task[Load]]:
+    """A load that is under way, as it could not be if it kept the loop busy."""
+    contracts = desk.desk.runner.local.contracts = SlowContracts()
+    load = asyncio.ensure_future(desk.desk.runner.run(storing()))
+    assert await asyncio.to_thread(contracts.begun.wait, 10)
+    return contracts, load
+
+
+def test_the_loop_goes_on_while_contracts_are_stored(desk: AsyncioHarness) -> None:
+    """Storing a whole exchange takes a second; nothing else waits for it."""
+
+    async def watch() -> int:
+        contracts, load = await begun(desk)
+        contracts.may_end.set()
+        return (await load).rows
+
+    assert desk.loop.run(watch()) == 1
+
+
+def test_a_cancelled_load_has_ended(desk: AsyncioHarness) -> None:
+    """A task that is cancelled while contracts are stored ends after that has, so nothing goes on behind its back."""
+
+    async def cancel() -> int:
+        contracts, load = await begun(desk)
+        load.cancel()
+        await asyncio.sleep(0.01)
+        assert not load.done()
+        contracts.may_end.set()
+        with pytest.raises(asyncio.CancelledError):
+            await load
+        kept = contracts.last_load()
+        assert kept is not None
+        return kept.rows
+
+    assert desk.loop.run(cancel()) == 1
