@@ -157,7 +157,7 @@ def _enter(database: Any, broker: str, now: dt.datetime, rows: int) -> int:
 
 
 def _changes(database: Any, broker: str) -> Iterator[ChangeRow]:
-    """What the new set changes of the one before: first what trades otherwise, then what is gone, then what is new."""
+    """What the new set changes of the one before."""
     for exchange, symbol, is_here, *terms in database.execute_sql(_OTHERWISE.replace("?", database.param), (broker,)):
         lot, tick, freeze, lot_now, tick_now, freeze_now = terms
         now = None if is_here is None else (lot_now, tick_now, freeze_now)
@@ -181,7 +181,6 @@ _OTHERWISE = """
     LEFT JOIN contract_detail d ON d.id = s.id
     WHERE s.id IS NULL OR s.lotsize <> b.lotsize OR d.tick_size <> b.tick_size
     OR coalesce(d.freeze_quantity, -1) <> coalesce(b.freeze_quantity, -1)
-    ORDER BY s.id IS NULL, b.exchange, b.symbol
 """
 _NEW = """
     SELECT s.exchange, s.symbol FROM symbol_token s

@@ -14,7 +14,7 @@ from jainam.adapters.contract_sets import NO_ROWS, not_found
 from jainam.domain.errors import SymbolNotFound
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.listings import Row, contract_of, merged, row_of
-from jainam.domain.loads import Change, Load, What, differences
+from jainam.domain.loads import Change, Load, What, differences, in_order
 from jainam.domain.searching import ANY, Terms
 from jainam.domain.vocabulary import Exchange
 from jainam.ports.contracts import Approve
@@ -159,7 +159,7 @@ class MemoryContracts:
                 changes=Counter(change[0] for change in changes),
             ),
             self._set.generation + 1,
-            tuple(
+            in_order(
                 Change(What(what), SymbolKey(symbol, Exchange(exchange)), was, now)
                 for what, exchange, symbol, was, now in changes
             ),

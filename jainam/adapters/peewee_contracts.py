@@ -35,7 +35,7 @@ from jainam.adapters.one_connection import OneConnection
 from jainam.domain.errors import SymbolNotFound
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey, Token
 from jainam.domain.listings import Row, contract_of, row_of
-from jainam.domain.loads import Change, Load, What
+from jainam.domain.loads import Change, Load, What, in_order
 from jainam.domain.searching import ANY, Terms
 from jainam.domain.vocabulary import Exchange
 from jainam.ports.contracts import Approve
@@ -196,12 +196,9 @@ class PeeweeContracts:
     def changes(self) -> tuple[Change, ...]:
         """What the last load changed of the set before it, by exchange and symbol."""
         table = ChangedContract
-        query = (
-            table.select(table.what, table.exchange, table.symbol, table.was, table.now)
-            .where(table.broker == self.broker)
-            .order_by(table.id)
-        )
-        return tuple(
+        query = table.select(table.what, table.exchange, table.symbol, table.was, table.now)
+        query = query.where(table.broker == self.broker)
+        return in_order(
             Change(What(what), SymbolKey(symbol, Exchange(exchange)), was, now)
             for what, exchange, symbol, was, now in self._do(lambda db: list(query.tuples().execute(db)))
         )

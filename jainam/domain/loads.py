@@ -12,7 +12,7 @@ from attrs import field, frozen
 from jainam.domain.instruments import SymbolKey
 from jainam.domain.listings import Row, Tally
 
-__all__ = ["Care", "Change", "ChangeRow", "Load", "What", "changed", "concerns", "differences"]
+__all__ = ["Care", "Change", "ChangeRow", "Load", "What", "changed", "concerns", "differences", "in_order"]
 
 
 class What(StrEnum):
@@ -97,6 +97,12 @@ def differences(before: dict[tuple[str, str], Traded], rows: Iterable[Row]) -> I
         yield from changed(exchange, symbol, before.pop((exchange, symbol), None), (row[7], row[8], row[11]))
     for (exchange, symbol), terms in before.items():
         yield from changed(exchange, symbol, terms, None)
+
+
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """*changes* as they are told: first what trades otherwise, then what is gone, then what is new, each by name."""
+    places = {What.GONE: 1, What.NEW: 2}
+    return tuple(sorted(changes, key=lambda one: (places.get(one.what, 0), one.key.exchange, one.key.symbol, one.what)))
 
 
 def changed(exchange: str, symbol: str, was: Traded | None, now: Traded | None) -> Iterator[ChangeRow]:

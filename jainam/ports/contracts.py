@@ -59,7 +59,7 @@ class ContractLoads(Protocol):
         ...
 
     def changes(self) -> tuple[Change, ...]:
-        """What the last load changed of the set before it; nothing when there was none."""
+        """What the last load changed of the set before it, in the order of `in_order`; nothing when there was none."""
         ...
 
 
