@@ -38,7 +38,7 @@ from jainam.domain.orders import (
     Placed,
     SmartOrder,
 )
-from jainam.domain.vocabulary import Exchange, Kind, OrderState, PriceType, Product, Side, TimeInForce
+from jainam.domain.vocabulary import Exchange, Interval, Kind, OrderState, PriceType, Product, Side, TimeInForce
 
 if TYPE_CHECKING:
     from jainam.adapters.asyncio_desk import AsyncDesk
@@ -69,6 +69,7 @@ __all__ = [
     "Halted",
     "Holding",
     "InstrumentRef",
+    "Interval",
     "InvalidOrder",
     "JainamError",
     "Kind",

@@ -22,7 +22,7 @@ from jainam.domain.closing import Choice, everything
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.loads import Care
-from jainam.domain.market import Candle, Depth, Interval, Quote
+from jainam.domain.market import Candle, Depth, Quote
 from jainam.domain.orders import Cancelled, Changes, Modified, Order, OrderId, OrderRow, OrderTag, Placed, SmartOrder
 from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
 from jainam.domain.reports import (
@@ -36,7 +36,7 @@ from jainam.domain.reports import (
 )
 from jainam.domain.searching import ANY, Terms
 from jainam.domain.sessions import Api, Session
-from jainam.domain.vocabulary import Exchange, Product
+from jainam.domain.vocabulary import Exchange, Interval, Product
 from jainam.ports.clock import AsyncClock
 from jainam.ports.contracts import Contracts
 from jainam.ports.journal import Journal

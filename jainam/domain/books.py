@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from attrs import evolve
 
 from jainam.domain.changing import find_order, follow
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
-from jainam.domain.market import Quote
 from jainam.domain.orders import OrderId, OrderRow, Placed
 from jainam.domain.patience import patiently
 from jainam.domain.planning import held_in
@@ -29,6 +28,9 @@ from jainam.domain.steps import (
     Tell,
 )
 from jainam.domain.vocabulary import Product
+
+if TYPE_CHECKING:
+    from jainam.domain.market import Quote
 
 __all__ = [
     "contracts_of", "funds", "holdings", "named", "open_position", "order_book", "positions", "profile", "quotes",

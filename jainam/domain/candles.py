@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve
 
-from jainam.domain.market import Candle, Interval, Quote
-from jainam.domain.vocabulary import Exchange
+from jainam.domain.market import Candle, Quote
+from jainam.domain.vocabulary import Exchange, Interval
 
 __all__ = ["bar_start", "forming_day", "gathered", "spans"]
 

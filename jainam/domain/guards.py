@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -16,7 +17,9 @@ from jainam.domain.instruments import Contract
 from jainam.domain.money import ZERO, money
 from jainam.domain.orders import Order
 from jainam.domain.planning import Working
-from jainam.domain.portfolio import Position
+
+if TYPE_CHECKING:
+    from jainam.domain.portfolio import Position
 
 __all__ = [
     "MINUTE",

@@ -10,9 +10,8 @@ from typing import Any
 from attrs import field, frozen
 
 from jainam.domain.instruments import InstrumentRef
-from jainam.domain.vocabulary import Word
 
-__all__ = ["Candle", "Depth", "Interval", "Level", "Quote"]
+__all__ = ["Candle", "Depth", "Level", "Quote"]
 
 
 @frozen(kw_only=True)
@@ -56,28 +55,6 @@ class Depth:
     last_quantity: int | None = None
     total_buy: int | None = None
     total_sell: int | None = None
-
-
-class Interval(Word):
-    """How long a candle burns, as OpenAlgo names it."""
-
-    ONE_MINUTE = "1m"
-    TWO_MINUTES = "2m"
-    THREE_MINUTES = "3m"
-    FIVE_MINUTES = "5m"
-    TEN_MINUTES = "10m"
-    FIFTEEN_MINUTES = "15m"
-    HALF_HOUR = "30m"
-    HOUR = "1h"
-    DAY = "D"
-    WEEK = "W"
-    MONTH = "M"
-
-    seconds: int | None
-    """Its length within a day, ``None`` for a day and more."""
-
-    def __init__(self, word: str) -> None:
-        self.seconds = {"m": 60, "h": 3600}[word[-1]] * int(word[:-1]) if word[:-1] else None
 
 
 @frozen(kw_only=True)

@@ -153,7 +153,7 @@ class Cancelled:
     order_id: OrderId
 
 
-@frozen(kw_only=True)
+@frozen
 class OrderRow:
     """One line of the order book.
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from jainam.domain.errors import InvalidOrder
 from jainam.domain.instruments import Contract
-from jainam.domain.market import Quote
 from jainam.domain.money import ZERO
 from jainam.domain.orders import Order
 from jainam.domain.rulebook import Demands, RuleBook, on_tick
 from jainam.domain.rules import DEFAULT_RULES
 from jainam.domain.slabs import HOST_SLABS, Slab
 from jainam.domain.vocabulary import PriceType, Side, Word
+
+if TYPE_CHECKING:
+    from jainam.domain.market import Quote
 
 __all__ = [
     "MarketMode",

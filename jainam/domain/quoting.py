@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from jainam.domain.errors import BrokerUnavailable, JainamError, NotSent, RateLimited, UnexpectedReply
 from jainam.domain.house import House
 from jainam.domain.instruments import Contract, InstrumentRef
-from jainam.domain.market import Quote
 from jainam.domain.orders import Order
 from jainam.domain.patience import patiently
 from jainam.domain.protection import needs_quote, protected
 from jainam.domain.steps import Flow, Now, ReadQuotes
+
+if TYPE_CHECKING:
+    from jainam.domain.market import Quote
 
 __all__ = ["NOT_READ", "Market", "as_it_may_go", "market_of", "quotes"]
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from jainam.domain.errors import JainamError, OutcomeUnknown
 from jainam.domain.instruments import SymbolKey
 from jainam.domain.journal import Intent, Verdict
-from jainam.domain.loads import Load
 from jainam.domain.orders import Order, OrderId, OrderTag, Placed
 from jainam.domain.steps import Outcome
 from jainam.domain.vocabulary import Exchange, Product, Side
+
+if TYPE_CHECKING:
+    from jainam.domain.loads import Load
 
 __all__ = [
     "BasketReport",

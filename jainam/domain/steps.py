@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
-from typing import Any, ClassVar, Generic, TypeVar, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Union
 
 from attrs import field, frozen
 
@@ -18,13 +18,15 @@ from jainam.domain.errors import JainamError
 from jainam.domain.house import House
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
 from jainam.domain.journal import Deed, Meant, Verdict
-from jainam.domain.listings import Listing, Row
-from jainam.domain.loads import Load
-from jainam.domain.market import Quote
 from jainam.domain.orders import Order, OrderId, OrderRow, OrderTag
-from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade
 from jainam.domain.sessions import Api, Session
 from jainam.domain.vocabulary import PriceType, Product
+
+if TYPE_CHECKING:  # what is answered where no order is placed; named as text below
+    from jainam.domain.listings import Listing, Row  # noqa: F401
+    from jainam.domain.loads import Load  # noqa: F401
+    from jainam.domain.market import Quote  # noqa: F401
+    from jainam.domain.portfolio import Funds, Holding, Position, Profile, Trade  # noqa: F401
 
 __all__ = [
     "Alone",
@@ -79,10 +81,13 @@ def _count(many: Sequence[object]) -> str:
     return f"<{len(many)}>"
 
 
+@frozen
 class Step(Generic[T]):
-    """Something only the outside world can do, answered with a ``T``."""
+    """Something only the outside world can do, answered with a ``T``.
 
-    __slots__ = ()
+    One that adds no fields is frozen, equal and shown as this one is, and needs no decorator, whose work would be a
+    tenth of a host's whole import.
+    """
 
     def __iter__(self) -> Flow[T]:
         answer: T = yield self
@@ -92,24 +97,28 @@ class Step(Generic[T]):
 # --- steps the machine we run on answers -------------------------------------------------------------------------
 
 
-@frozen
 class NewTag(Step[OrderTag]):
     """A fresh identifier for one order, never given out before."""
 
+    __slots__ = ()
 
-@frozen
+
 class Waits(Step[tuple[float, ...]]):
     """The pauses, in seconds, before each try of something that may be tried again; the first is zero."""
 
+    __slots__ = ()
 
-@frozen
+
 class Looks(Step[tuple[float, ...]]):
     """The pauses, in seconds, before each look for an order whose answer was lost; the first is zero."""
 
+    __slots__ = ()
 
-@frozen
+
 class Now(Step[dt.datetime]):
     """The time in India, with its zone."""
+
+    __slots__ = ()
 
 
 @frozen
@@ -126,9 +135,10 @@ class FindContract(Step[Contract]):
     key: SymbolKey
 
 
-@frozen
 class HouseRules(Step[House]):
     """What this desk asks of every order, with the day it is in India."""
+
+    __slots__ = ()
 
 
 @frozen
@@ -139,7 +149,7 @@ class NameContracts(Step[Mapping[InstrumentRef, Contract]]):
 
 
 @frozen
-class ReplaceContracts(Step[Load]):
+class ReplaceContracts(Step["Load"]):
     """Put *rows* in the place of all this broker's contracts at once; answers what is in force now.
 
     They may be had only once. *approve* is told how many each exchange has when all of them were read; what it raises
@@ -150,9 +160,10 @@ class ReplaceContracts(Step[Load]):
     approve: Callable[[Mapping[str, int]], None] = field(repr=False, eq=False)
 
 
-@frozen
 class LastLoad(Step["Load | None"]):
     """The set of contracts in force; ``None`` before the first."""
+
+    __slots__ = ()
 
 
 @frozen
@@ -195,9 +206,10 @@ class OwnOrders(Step["tuple[Meant, ...] | None"]):
     product: Product
 
 
-@frozen
 class Unsettled(Step[tuple[Meant, ...]]):
     """What we meant today and do not know the outcome of, oldest first."""
+
+    __slots__ = ()
 
 
 @frozen
@@ -307,10 +319,10 @@ class PlaceOrder(BrokerStep[OrderId]):
         return self.tag
 
 
-@frozen
 class PlaceExit(PlaceOrder):
     """The same, for an order that closes something: it goes before waiting entries."""
 
+    __slots__ = ()
     traffic: ClassVar[Traffic] = Traffic.EXIT
 
 
@@ -330,10 +342,10 @@ class ModifyOrder(BrokerStep[None]):
         return f"{Deed.MODIFY.value} {self.order_id}"
 
 
-@frozen
 class ModifyExit(ModifyOrder):
     """The same, for an order that closes something: guard rails let it pass."""
 
+    __slots__ = ()
     traffic: ClassVar[Traffic] = Traffic.EXIT
 
 
@@ -367,35 +379,39 @@ class ListOrders(BrokerStep[tuple[OrderRow, ...]]):
     since: int | None = 0
 
 
-@frozen
-class ListTrades(BrokerStep[tuple[Trade, ...]]):
+class ListTrades(BrokerStep["tuple[Trade, ...]"]):
     """The trade book of the day, one row per fill."""
 
+    __slots__ = ()
+
 
 @frozen
-class ListPositions(BrokerStep[tuple[Position, ...]]):
+class ListPositions(BrokerStep["tuple[Position, ...]"]):
     """The net positions, carry-forward included, read after the journal's entry number *since* (as `ListOrders`)."""
 
     since: int | None = 0
 
 
-@frozen
-class ListHoldings(BrokerStep[tuple[Holding, ...]]):
+class ListHoldings(BrokerStep["tuple[Holding, ...]"]):
     """The shares in the demat account."""
 
+    __slots__ = ()
 
-@frozen
-class ReadFunds(BrokerStep[Funds]):
+
+class ReadFunds(BrokerStep["Funds"]):
     """The money of the account."""
 
+    __slots__ = ()
 
-@frozen
-class ReadProfile(BrokerStep[Profile]):
+
+class ReadProfile(BrokerStep["Profile"]):
     """Who the account belongs to."""
 
+    __slots__ = ()
+
 
 @frozen
-class ReadQuotes(BrokerStep[tuple[Quote, ...]]):
+class ReadQuotes(BrokerStep["tuple[Quote, ...]"]):
     """What the market says of *refs*; instruments the broker does not know are missing from the answer."""
 
     api: ClassVar[Api] = Api.MARKET_DATA
@@ -403,7 +419,7 @@ class ReadQuotes(BrokerStep[tuple[Quote, ...]]):
 
 
 @frozen
-class DownloadMaster(BrokerStep[Listing]):
+class DownloadMaster(BrokerStep["Listing"]):
     """The contracts of one broker *segment* that can be traded or watched on *today*."""
 
     api: ClassVar[Api] = Api.MARKET_DATA
@@ -412,7 +428,7 @@ class DownloadMaster(BrokerStep[Listing]):
 
 
 @frozen
-class ReadIndexes(BrokerStep[Listing]):
+class ReadIndexes(BrokerStep["Listing"]):
     """The indices of one broker *segment*, as contracts that can be watched and not traded."""
 
     api: ClassVar[Api] = Api.MARKET_DATA

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from jainam.domain.books import positions
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import InstrumentRef
-from jainam.domain.market import Quote
-from jainam.domain.portfolio import Position
 from jainam.domain.quoting import quotes
 from jainam.domain.steps import Flow, Tell
+
+if TYPE_CHECKING:
+    from jainam.domain.market import Quote
+    from jainam.domain.portfolio import Position
 
 __all__ = ["Valued", "valued_positions"]
 

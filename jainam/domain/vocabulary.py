@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, StrEnum
 
-__all__ = ["Exchange", "Kind", "OrderState", "PriceType", "Product", "Side", "TimeInForce", "Word"]
+__all__ = ["Exchange", "Interval", "Kind", "OrderState", "PriceType", "Product", "Side", "TimeInForce", "Word"]
 
 
 class Word(StrEnum):
@@ -149,3 +149,25 @@ class Kind(Word):
     def is_derivative(self) -> bool:
         """True for whatever expires."""
         return self in (Kind.FUTURE, Kind.CALL, Kind.PUT)
+
+
+class Interval(Word):
+    """How long a candle burns, as OpenAlgo names it."""
+
+    ONE_MINUTE = "1m"
+    TWO_MINUTES = "2m"
+    THREE_MINUTES = "3m"
+    FIVE_MINUTES = "5m"
+    TEN_MINUTES = "10m"
+    FIFTEEN_MINUTES = "15m"
+    HALF_HOUR = "30m"
+    HOUR = "1h"
+    DAY = "D"
+    WEEK = "W"
+    MONTH = "M"
+
+    seconds: int | None
+    """Its length within a day, ``None`` for a day and more."""
+
+    def __init__(self, word: str) -> None:
+        self.seconds = {"m": 60, "h": 3600}[word[-1]] * int(word[:-1]) if word[:-1] else None

@@ -11,11 +11,12 @@ from attrs import evolve, frozen
 from jainam.domain.candles import forming_day, gathered, spans
 from jainam.domain.errors import InvalidOrder, JainamError, SymbolNotFound
 from jainam.domain.instruments import Contract, InstrumentRef, SymbolKey
-from jainam.domain.market import Candle, Depth, Interval, Quote
+from jainam.domain.market import Candle, Depth, Quote
 from jainam.domain.patience import patiently
 from jainam.domain.quoting import QUOTES_PER_CALL, quotes
 from jainam.domain.sessions import Api
 from jainam.domain.steps import BrokerStep, FindContract, Flow, Now, Outcome, Tell
+from jainam.domain.vocabulary import Interval
 
 __all__ = [
     "ReadCandles",

@@ -9,8 +9,9 @@ from typing import Any
 
 from jainam.domain.errors import JainamError
 from jainam.domain.instruments import SymbolKey
-from jainam.domain.market import Candle, Depth, Interval, Level
+from jainam.domain.market import Candle, Depth, Level
 from jainam.domain.steps import Flow
+from jainam.domain.vocabulary import Interval
 from jainam.domain.watching import Seen, seen_each
 from jainam.openalgo_bridge import requests
 from jainam.openalgo_bridge.replies import words_of

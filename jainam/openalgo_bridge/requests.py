@@ -14,12 +14,11 @@ from jainam.domain.drafts import read_changes
 from jainam.domain.errors import InvalidOrder, SymbolNotFound
 from jainam.domain.flows import drafted_order, drafted_smart_order, place_drafted_order
 from jainam.domain.instruments import SymbolKey
-from jainam.domain.market import Interval
 from jainam.domain.orders import Cancelled, Modified, OrderId, Placed
 from jainam.domain.reports import SmartOutcome
 from jainam.domain.smart_orders import place_smart_order
 from jainam.domain.steps import Flow
-from jainam.domain.vocabulary import Exchange, Product
+from jainam.domain.vocabulary import Exchange, Interval, Product
 
 __all__ = [
     "cancellation",

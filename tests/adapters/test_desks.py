@@ -21,7 +21,7 @@ from jainam.adapters.environment import Settings
 from jainam.adapters.httpx_transport import HttpxAsyncTransport
 from jainam.adapters.memory_contracts import MemoryContracts
 from jainam.domain.loading import SegmentRead
-from jainam.domain.market import Interval
+from jainam.domain.vocabulary import Interval
 from jainam.simulator import SimulatorSettings, running
 from jainam.simulator.server import ExchangeServer
 

@@ -17,9 +17,9 @@ from fakes.script import play
 from jainam.domain.candles import bar_start, forming_day, gathered, spans
 from jainam.domain.errors import InvalidOrder, OrderRejected, SymbolNotFound
 from jainam.domain.instruments import SymbolKey, Token
-from jainam.domain.market import Candle, Depth, Interval, Quote
+from jainam.domain.market import Candle, Depth, Quote
 from jainam.domain.steps import FindContract, Now, ReadQuotes, Tell
-from jainam.domain.vocabulary import Exchange
+from jainam.domain.vocabulary import Exchange, Interval
 from jainam.domain.watching import (
     ReadCandles,
     ReadDepth,

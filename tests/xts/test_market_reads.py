@@ -14,8 +14,8 @@ from xts.support import CODEC, MARKET, answer, read
 from jainam.adapters.xts.values import INDIA
 from jainam.domain.errors import UnexpectedReply
 from jainam.domain.instruments import InstrumentRef, Token
-from jainam.domain.market import Candle, Interval, Level
-from jainam.domain.vocabulary import Exchange
+from jainam.domain.market import Candle, Level
+from jainam.domain.vocabulary import Exchange, Interval
 from jainam.domain.watching import ReadCandles, ReadDepth, ReadInterest
 
 OPTION = InstrumentRef(Exchange.NFO, Token(48225))

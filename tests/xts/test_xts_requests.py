@@ -36,7 +36,6 @@ from jainam.adapters.xts.profile import BrokerProfile
 from jainam.adapters.xts.profiles import FIVEPAISA_XTS, JAINAM_PROP
 from jainam.domain.errors import InvalidOrder, LoginExpired, NotConfigured
 from jainam.domain.instruments import InstrumentRef, Token
-from jainam.domain.market import Interval
 from jainam.domain.orders import Order, OrderId, OrderTag
 from jainam.domain.pacing import Window
 from jainam.domain.sessions import Api, Session
@@ -60,7 +59,7 @@ from jainam.domain.steps import (
     ReadProfile,
     ReadQuotes,
 )
-from jainam.domain.vocabulary import Exchange, PriceType, Product, Side, TimeInForce
+from jainam.domain.vocabulary import Exchange, Interval, PriceType, Product, Side, TimeInForce
 from jainam.domain.watching import ReadCandles, ReadDepth, ReadInterest
 from jainam.ports.codec import Codec
 from jainam.ports.transport import HttpRequest

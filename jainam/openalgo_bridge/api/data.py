@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jainam.domain.market import Interval
+from jainam.domain.vocabulary import Interval
 from jainam.domain.watching import depth, history, seen
 from jainam.openalgo_bridge import market, replies, requests
 from jainam.openalgo_bridge.wiring import broker_of
