@@ -42,7 +42,7 @@ class InstrumentRef:
         return f"{self.exchange.value}#{self.token}"
 
 
-@frozen
+@frozen(weakref_slot=False)  # so that it can have a twin
 class Contract:
     """Everything an order check needs to know about one instrument.
 

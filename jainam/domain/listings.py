@@ -15,6 +15,7 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 
 from jainam.domain.instruments import Contract, SymbolKey, Token
+from jainam.domain.twins import twin_of
 from jainam.domain.vocabulary import Exchange, Kind
 
 __all__ = ["COLUMNS", "Listing", "Row", "Tally", "contract_of", "merged", "row_of"]
@@ -69,6 +70,7 @@ KINDS = {kind.value: kind for kind in Kind}
 # A day has few ticks, multipliers and expiries, and every contract has one of each.
 _decimal = lru_cache(maxsize=256)(Decimal)
 _day = lru_cache(maxsize=256)(dt.date.fromisoformat)
+_Contract = twin_of(Contract)
 
 
 @define(kw_only=True)
@@ -124,7 +126,7 @@ def contract_of(row: Row) -> Contract:
         description,
     ) = row
     # By place, in the order of `Contract`: eighteen names cost as much again as the contract itself.
-    return Contract(
+    made = _Contract(
         SymbolKey(symbol, EXCHANGES[exchange]),
         Token(token),
         KINDS[kind],
@@ -143,6 +145,8 @@ def contract_of(row: Row) -> Contract:
         isin,
         description,
     )
+    made.__class__ = Contract
+    return made
 
 
 def row_of(contract: Contract) -> Row:

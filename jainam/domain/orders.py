@@ -153,7 +153,7 @@ class Cancelled:
     order_id: OrderId
 
 
-@frozen
+@frozen(weakref_slot=False)  # so that it can have a twin
 class OrderRow:
     """One line of the order book.
 

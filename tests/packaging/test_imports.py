@@ -4,7 +4,19 @@ import json
 import subprocess
 import sys
 
-HEAVY = {"aiohttp", "asyncio", "backoff", "httpx", "msgspec", "numpy", "pandas", "peewee", "rich", "sqlalchemy", "typer"}
+HEAVY = {
+    "aiohttp",
+    "asyncio",
+    "backoff",
+    "httpx",
+    "msgspec",
+    "numpy",
+    "pandas",
+    "peewee",
+    "rich",
+    "sqlalchemy",
+    "typer",
+}
 
 # What the interpreter loads by itself (for an editable installation, say) is not on our bill.
 PROGRAM = """

@@ -18,6 +18,7 @@ from jainam.domain.money import ZERO
 from jainam.domain.orders import OrderRow, OrderTag
 from jainam.domain.portfolio import Holding, Position, Trade
 from jainam.domain.steps import FindOrder, ListHoldings, ListOrders, ListPositions, ListTrades
+from jainam.domain.twins import twin_of
 from jainam.domain.vocabulary import Exchange, OrderState
 
 __all__ = ["find_order", "list_holdings", "list_orders", "list_positions", "list_trades"]
@@ -26,6 +27,7 @@ ONE = Decimal(1)
 
 _ref = lru_cache(maxsize=4096)(InstrumentRef)
 """Most rows of a book are about an instrument that others are about as well."""
+_Order = twin_of(OrderRow)
 
 
 def list_orders(_: ListOrders, result: Any, caller: Caller) -> tuple[OrderRow, ...]:
@@ -64,7 +66,7 @@ def _order(row: OrderBookRow, raw: Mapping[str, Any]) -> OrderRow:
     if pending is None:
         pending = 0 if state.is_final else max(row.quantity - row.cumulative, 0)
     # By place, in the order of `OrderRow`: names cost a third as much again, for each of thousands of rows.
-    return OrderRow(
+    made = _Order(
         row.order_id,
         OrderTag(row.tag) if row.tag else None,
         _ref(row.segment, row.token),
@@ -88,6 +90,8 @@ def _order(row: OrderBookRow, raw: Mapping[str, Any]) -> OrderRow:
         None,  # its symbol
         raw,
     )
+    made.__class__ = OrderRow
+    return made
 
 
 def list_trades(_: ListTrades, result: Any, caller: Caller) -> tuple[Trade, ...]:
